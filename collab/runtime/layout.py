@@ -69,10 +69,10 @@ class Layout:
     def make(self) -> None:
         """Create the folders that every run needs; only this user may read what is secret."""
         self.root.mkdir(parents=True, exist_ok=True)
-        for name in ("media", "mail", "log", "beat", "static", "caddy", "valkey"):
-            (self.root / name).mkdir(exist_ok=True)
-        for private in ("secrets", "mail", "media"):
+        for private in ("secrets", "mail", "media", "valkey"):
             (self.root / private).mkdir(mode=0o700, exist_ok=True)
+        for name in ("log", "beat", "static", "caddy"):
+            (self.root / name).mkdir(exist_ok=True)
 
     def secret(self, name: str) -> str:
         """Return the named secret, made on first use."""
