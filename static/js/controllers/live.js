@@ -1,0 +1,72 @@
+// Listens to the workspace's event stream and asks changed parts of the page to fetch themselves again.
+// A part says what it shows: data-live-ref="calendar_app.post:<id>" (several divided by spaces, "type:*" for any)
+// and how to fetch: hx-get="…" hx-trigger="changed" hx-swap="morph".
+import { Controller } from "stimulus";
+import { CHANGED, trigger } from "events";
+
+const FIRST_WAIT = 1000;
+const LONGEST_WAIT = 30000;
+
+export default class extends Controller {
+  static values = { url: String };
+
+  connect() {
+    this.wait = FIRST_WAIT;
+    this.onOnline = () => this.listen();
+    this.onOffline = () => this.show(false);
+    window.addEventListener("online", this.onOnline);
+    window.addEventListener("offline", this.onOffline);
+    this.listen();
+  }
+
+  disconnect() {
+    window.removeEventListener("online", this.onOnline);
+    window.removeEventListener("offline", this.onOffline);
+    clearTimeout(this.timer);
+    this.source?.close();
+  }
+
+  listen() {
+    clearTimeout(this.timer);
+    this.source?.close();
+    this.source = new EventSource(this.urlValue);
+    this.source.onopen = () => this.opened();
+    this.source.onerror = () => this.lost();
+    this.source.addEventListener(CHANGED, (event) => this.changed(JSON.parse(event.data)));
+  }
+
+  opened() {
+    if (this.missed) for (const part of document.querySelectorAll("[data-live-ref]")) this.refresh(part);
+    this.missed = false;
+    this.wait = FIRST_WAIT;
+    this.show(true);
+  }
+
+  lost() {
+    this.missed = true;
+    this.source.close();
+    if (!navigator.onLine || this.wait > 4 * FIRST_WAIT) this.show(false);
+    this.timer = setTimeout(() => this.listen(), this.wait);
+    this.wait = Math.min(this.wait * 2, LONGEST_WAIT);
+  }
+
+  changed({ ref, revision }) {
+    const any = `${ref.split(":")[0]}:*`;
+    for (const part of document.querySelectorAll("[data-live-ref]")) {
+      const refs = part.dataset.liveRef.split(" ");
+      if (!refs.includes(ref) && !refs.includes(any)) continue;
+      if (revision && part.dataset.liveRevision === String(revision)) continue;
+      this.refresh(part);
+    }
+  }
+
+  refresh(part) {
+    if (part.querySelector("form[data-dirty]") || part.contains(document.querySelector("dialog[open]"))) return;
+    trigger(part, CHANGED, {});
+  }
+
+  show(online) {
+    const status = document.getElementById("live-status");
+    if (status) status.hidden = online;
+  }
+}
