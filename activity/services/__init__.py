@@ -1,0 +1,1 @@
+"""Writing, telling and sealing the record."""

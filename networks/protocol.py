@@ -1,0 +1,236 @@
+"""The protocol that every network's adapter fulfils, and the values that pass through it.
+
+What is approved is what is sent: `render` turns a variant into the final payload once, at submission; `prepare`
+and `publish` only encode that payload. `prepare` may be repeated at will; `publish` makes exactly one mutating
+call that can have a visible effect; `reconcile` asks the network what became of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
+
+from files.models import Media
+
+from core.http import OutboundClient
+
+
+class Capability(StrEnum):
+    """How an unknown outcome can be settled (docs/delivery-guarantees.md)."""
+
+    KEY = "K"
+    DETERMINISTIC = "D"
+    SESSION = "S"
+    FINDABLE = "F"
+    NEITHER = "N"
+
+
+class Counting(StrEnum):
+    """What a network counts when it limits the length of a text."""
+
+    CHARACTERS = "characters"
+    GRAPHEMES = "graphemes"
+    MASTODON = "mastodon"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one channel allows. Sizes in bytes, durations in seconds."""
+
+    text_max: int
+    counting: Counting
+    media_max: int
+    image_bytes: int
+    video_bytes: int = 0
+    video_seconds: int = 0
+    alt_max: int = 1500
+    url_length: int | None = None
+    options: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the limits as the API and the composer show them."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialField:
+    """One thing that somebody must give to connect a channel."""
+
+    name: str
+    label: str
+    is_secret: bool = False
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """What a network told about an account when it was connected."""
+
+    handle: str
+    remote_account_id: str
+    name: str
+    capability: Capability
+    limits: Limits
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    credentials: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A variant as written: what `render` starts from."""
+
+    text: str
+    media: tuple[Media, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something about a variant that the network would refuse, or that a reader would miss."""
+
+    code: str
+    message: str
+    is_blocking: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The final payload (plain JSON, media by id and digest) with what is wrong with it and how long it is."""
+
+    payload: Mapping[str, Any]
+    problems: tuple[Problem, ...]
+    length: int
+
+
+@dataclass(frozen=True)
+class Call:
+    """All that an adapter needs to speak for one channel: facts, opened credentials, the outbound client, files."""
+
+    workspace_id: UUID
+    channel_id: UUID
+    facts: Mapping[str, Any]
+    limits: Mapping[str, Any]
+    credentials: Mapping[str, str]
+    http: OutboundClient
+    open_media: "OpenMedia"
+    save_credentials: "SaveCredentials"
+
+
+class OpenMedia(Protocol):
+    """Returns the stored file of a payload's media entry, after comparing its digest."""
+
+    def __call__(self, entry: Mapping[str, Any]) -> Path: ...
+
+
+class SaveCredentials(Protocol):
+    """Keeps refreshed credentials; returns those that stand, which may be another worker's newer ones."""
+
+    def __call__(self, refreshed: Mapping[str, str]) -> Mapping[str, str]: ...
+
+
+class OutcomeKind(StrEnum):
+    """What is known after a mutating call."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    RATE_LIMITED = "rate_limited"
+    NOT_SENT = "not_sent"
+    NEEDS_LOGIN = "needs_login"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The outcome of one mutating call; REJECTED and NEEDS_LOGIN only for allow-listed, definitive answers."""
+
+    kind: OutcomeKind
+    remote_id: str = ""
+    remote_url: str = ""
+    http_status: int | None = None
+    retry_after_seconds: int | None = None
+    reason: str = ""
+
+
+class Finding(StrEnum):
+    """What the network says of an earlier call."""
+
+    LIVE = "live"
+    NOT_LIVE = "not_live"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """The answer to: is it live?"""
+
+    finding: Finding
+    remote_id: str = ""
+    remote_url: str = ""
+    reason: str = ""
+
+
+class PrepareFailed(Exception):  # it is a finding that the engine stores, not a crash
+    """Preparing did not succeed; nothing can be live. The outcome says why and whether to try again."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.reason)
+        self.outcome = outcome
+
+
+class Adapter(Protocol):
+    """One network. Stateless; every method may be called from any process."""
+
+    kind: str
+    label: str
+    credential_fields: tuple[CredentialField, ...]
+    call_seconds: float
+    """Total deadline of `publish`, in seconds."""
+    settle_seconds: float
+    """How long after a lost answer the network may still be working on the call, in seconds."""
+
+    def connect(self, http: OutboundClient, credentials: Mapping[str, str]) -> Connected:
+        """Check credentials against the network. Raises: Invalid with a sentence per field."""
+        ...
+
+    def render(self, draft: Draft, limits: Mapping[str, Any], facts: Mapping[str, Any]) -> Rendered:
+        """Turn a variant into its final payload; pure."""
+        ...
+
+    def mint_key(self, delivery_id: UUID) -> str:
+        """Return the id under which this delivery will be live, where the network lets us choose, else ''."""
+        ...
+
+    def prepare(self, call: Call, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Do all that can be done before the visible call; return JSON to keep. Raises: PrepareFailed."""
+        ...
+
+    def publish(
+        self,
+        call: Call,
+        payload: Mapping[str, Any],
+        prepared: Mapping[str, Any],
+        *,
+        remote_key: str,
+        idem_key: str,
+    ) -> Outcome:
+        """Make the one visible call."""
+        ...
+
+    def reconcile(
+        self,
+        call: Call,
+        payload: Mapping[str, Any],
+        prepared: Mapping[str, Any],
+        *,
+        remote_key: str,
+        idem_key: str,
+    ) -> Reconciled:
+        """Ask the network whether the call took effect; never changes anything."""
+        ...
+
+    def delete(self, call: Call, remote_id: str) -> Outcome:
+        """Take a live item down."""
+        ...

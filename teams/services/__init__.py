@@ -1,0 +1,1 @@
+"""What can be done to people, workspaces, keys and absences: one noun per module."""

@@ -1,0 +1,85 @@
+"""Workspaces: made with their built-in roles and first owner."""
+
+import re
+import zoneinfo
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from core.errors import Invalid
+from core.record import record
+from core.refs import Ref
+from core.registry import Registry
+from teams.actors import Actor
+from teams.models import Membership, Role, User, Workspace
+from teams.permissions import actor_of, require
+from teams.states import RoleKey
+from teams.tenancy import workspace_scope
+
+RESERVED_SLUGS = frozenset(
+    "admin api accounts static media live n w app apps auth demo dev docs health help login logout mail me new null"
+    " operator owner public root settings signup staff status styleguide support system team test www".split()
+)
+_SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")
+
+furnishers: Registry = Registry("teams.services.workspaces.furnishers")
+"""Upper apps add `(workspace, actor) -> None` here to give each new workspace what it starts with."""
+
+
+def create_workspace(
+    *, slug: str, name: str, owner: User, timezone: str = "UTC", language: str = "en"
+) -> tuple[Workspace, Membership]:
+    """Create a workspace with the built-in roles, and make `owner` its first owner.
+
+    Raises: Invalid for a taken, reserved or malformed slug and for an unknown zone.
+    Records: teams.workspace.created.
+    """
+    _check(slug, name, timezone)
+    try:
+        with transaction.atomic():
+            workspace = Workspace.objects.create(
+                slug=slug, name=name.strip(), timezone=timezone, language=language
+            )
+    except IntegrityError:
+        message = _("“%(slug)s” is taken; choose another address.") % {"slug": slug}
+        raise Invalid(message, fields={"slug": [message]}) from None
+    with workspace_scope(workspace.pk):
+        for key in RoleKey:
+            Role.objects.create(workspace=workspace, key=key, name=str(key.label), is_builtin=True)
+        role = Role.objects.get(key=RoleKey.OWNER)
+        member = Membership.objects.create(workspace=workspace, user=owner, role=role)
+        actor = actor_of(member)
+        for furnish in furnishers.values():
+            furnish(workspace, actor)
+        record("teams.workspace.created", by=actor, subject=Ref("teams.workspace", workspace.pk))
+    return workspace, member
+
+
+def configure_workspace(*, workspace: Workspace, changes: dict[str, object], by: Actor) -> Workspace:
+    """Change name, zone, language or settings of the workspace. Records: teams.workspace.configured."""
+    require(by, "teams.workspace.configure")
+    zone = changes.get("timezone", workspace.timezone)
+    _check(workspace.slug, str(changes.get("name", workspace.name)), str(zone))
+    for field in ("name", "timezone", "language", "settings"):
+        if field in changes:
+            setattr(workspace, field, changes[field])
+    workspace.save()
+    record(
+        "teams.workspace.configured",
+        by=by,
+        subject=Ref("teams.workspace", workspace.pk),
+        fields=sorted(changes),
+    )
+    return workspace
+
+
+def _check(slug: str, name: str, timezone: str) -> None:
+    fields: dict[str, list[str]] = {}
+    if not _SLUG.fullmatch(slug) or slug in RESERVED_SLUGS:
+        fields["slug"] = [_("Use 1 to 48 lower-case letters, digits and hyphens; a few words are reserved.")]
+    if not 1 <= len(name.strip()) <= 120:
+        fields["name"] = [_("Give a name of 1 to 120 characters.")]
+    if timezone not in zoneinfo.available_timezones():
+        fields["timezone"] = [_("This time zone is not known.")]
+    if fields:
+        raise Invalid(_("The workspace could not be saved."), fields=fields)

@@ -1,0 +1,55 @@
+"""Enumerations of people and their standing."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ActorKind(models.TextChoices):
+    """What sort of party acts."""
+
+    MEMBER = "member", _("member")
+    GUEST = "guest", _("guest")
+    TOKEN = "token", _("API token")
+    SYSTEM = "system", _("Collab")
+    STAFF = "staff", _("operator")
+
+
+class WorkspaceStatus(models.TextChoices):
+    """Whether a workspace can be used."""
+
+    ACTIVE = "active", _("active")
+    CLOSING = "closing", _("closing")
+
+
+class MemberStatus(models.TextChoices):
+    """Whether a membership gives access."""
+
+    ACTIVE = "active", _("active")
+    ENDED = "ended", _("ended")
+
+
+class RoleKey(models.TextChoices):
+    """The built-in roles, most powerful first."""
+
+    OWNER = "owner", _("Owner")
+    ADMIN = "admin", _("Admin")
+    LEAD = "lead", _("Team lead")
+    MANAGER = "manager", _("Social media manager")
+    CONTRIBUTOR = "contributor", _("Contributor")
+    VIEWER = "viewer", _("Viewer")
+
+
+class AbsenceKind(models.TextChoices):
+    """Why somebody is away."""
+
+    SICK = "sick", _("sick")
+    LEAVE = "leave", _("on leave")
+    OTHER = "other", _("away")
+
+
+class KeyKind(models.TextChoices):
+    """What a bearer secret is for; a secret of one kind is worthless as another."""
+
+    API_TOKEN = "api_token", _("API token")
+    INVITATION = "invitation", _("invitation")
+    GUEST = "guest", _("guest link")

@@ -1,0 +1,84 @@
+"""The walls between workspaces: the scope every query runs in and the base of every owned table."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, models, transaction
+from django_scopes import ScopedManager, scope, scopes_disabled
+
+from core.ids import uuid7
+
+_current: ContextVar[UUID | None] = ContextVar("current_workspace", default=None)
+
+
+class WrongWorkspace(RuntimeError):
+    """Code tried to write a row of a workspace other than the one in scope."""
+
+
+def current_workspace_id() -> UUID | None:
+    """Return the workspace in scope, or None outside any."""
+    return _current.get()
+
+
+@contextmanager
+def memberships_of(user_id: UUID | str) -> Iterator[None]:
+    """Show a person's own memberships in all workspaces, read-only, for the length of a block."""
+    with transaction.atomic(), scopes_disabled():
+        _bind(_current.get(), user_id)
+        try:
+            yield
+        finally:
+            if not connection.needs_rollback:
+                _bind(_current.get(), None)
+
+
+@contextmanager
+def workspace_scope(workspace_id: UUID) -> Iterator[None]:
+    """Run a block inside one workspace: own transaction (or savepoint), row-level security, scoped managers.
+
+    What stood before is put back at the end, so that a nested scope of another workspace leaves no trace.
+    """
+    before = _current.get()
+    with transaction.atomic(), scope(workspace=workspace_id):
+        token = _current.set(workspace_id)
+        _bind(workspace_id, None)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+        if before != workspace_id:
+            _bind(before, None)
+
+
+def _bind(workspace_id: UUID | None, user_id: UUID | str | None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('app.workspace', %s, true), set_config('app.user', %s, true)",
+            [str(workspace_id or ""), str(user_id or "")],
+        )
+
+
+class WorkspaceOwned(models.Model):
+    """A row that belongs to one workspace and is invisible from every other."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    workspace = models.ForeignKey(
+        "teams.Workspace", on_delete=models.PROTECT, related_name="+", editable=False
+    )
+
+    objects = ScopedManager(workspace="workspace")
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the row. Raises: WrongWorkspace when it is not of the workspace in scope."""
+        scoped = current_workspace_id()
+        if self.workspace_id is None and scoped is not None:
+            self.workspace_id = scoped
+        if scoped is None or self.workspace_id != scoped:
+            raise WrongWorkspace(f"{self._meta.label} belongs to another workspace than the one in scope")
+        super().save(*args, **kwargs)

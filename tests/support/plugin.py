@@ -1,0 +1,101 @@
+"""Gives the test run its own PostgreSQL and Valkey before Django reads its settings.
+
+The controller starts one cluster; xdist workers attach to it and take a database each, copied from a template
+that the first of them migrates through the owner's role. Tests connect as the application's role.
+"""
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from tests.support.services import Cluster, attach, start_cluster
+
+TEMPLATE = "collab_template"
+KEPT_TABLES = ("django_content_type", "auth_permission", "django_migrations")
+_started: list[Cluster] = []
+_folder: list[tempfile.TemporaryDirectory] = []
+
+
+def _cluster() -> Cluster:
+    if "COLLAB_TEST_CLUSTER" in os.environ:
+        return attach(json.loads(os.environ["COLLAB_TEST_CLUSTER"]))
+    folder = tempfile.TemporaryDirectory(prefix="collab-test-")
+    started = start_cluster(folder.name)
+    _folder.append(folder)
+    _started.append(started)
+    os.environ["COLLAB_TEST_CLUSTER"] = json.dumps(started.token())
+    return started
+
+
+cluster = _cluster()
+worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+database = f"collab_{worker}"
+number = int(worker.removeprefix("gw")) if worker.startswith("gw") else 6
+for variable in ("SECRET_KEY", "PORT", "COLLAB_BASE_URL", "COLLAB_DEMO", "COLLAB_ENV", "EMAIL_URL"):
+    os.environ.pop(variable, None)
+os.environ.update(cluster.environment(database, (2 * number, 2 * number + 1)))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "collab.settings")
+os.environ["PYTHONHASHSEED"] = "0"
+
+
+def make_database() -> None:
+    """Copy this worker's database from the template, which the first worker migrates."""
+    with (Path(cluster.root) / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not cluster.database_exists(TEMPLATE):
+            cluster.create_database(TEMPLATE)
+            environment = {**os.environ, **cluster.environment(TEMPLATE)}
+            command = [
+                sys.executable,
+                "-W",
+                "ignore",
+                "manage.py",
+                "migrate",
+                "--database",
+                "owner",
+                "-v",
+                "0",
+            ]
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+        cluster.drop_database(database)
+        cluster.create_database(database, template=TEMPLATE)
+
+
+def empty_database() -> None:
+    """Empty all tables through the owner's connection; the application's role may not truncate."""
+    with psycopg2.connect(cluster.admin_dsn(database)) as link, link.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        tables = [row[0] for row in cursor.fetchall() if row[0] not in KEPT_TABLES]
+        cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
+    link.close()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what this process started."""
+    while _started:
+        _started.pop().stop()
+    while _folder:
+        _folder.pop().cleanup()
+
+
+def pytest_terminal_summary(terminalreporter, exitstatus, config) -> None:
+    """Name skipped tests loudly: nothing skips silently."""
+    for report in terminalreporter.stats.get("skipped", []):
+        terminalreporter.write_line(f"SKIPPED {report.nodeid}: a skip counts as a failure", red=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fail a run in which anything was skipped."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and reporter.stats.get("skipped") and exitstatus == 0:
+        session.exitstatus = 1
