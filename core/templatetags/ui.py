@@ -88,6 +88,12 @@ def sprite(symbol: str) -> str:
 
 
 @register.simple_tag
+def sprite_url(symbol: str) -> str:
+    """Address a symbol for markup that needs its own classes."""
+    return sprite(symbol)
+
+
+@register.simple_tag
 def icon(name: str, size: str = "") -> SafeString:
     """Draw a decorative icon; size is "s", "m", "l" or nothing (14, 16, 22, 18 px)."""
     fill = mark_safe(" data-fill") if name.endswith("-filled") else ""
