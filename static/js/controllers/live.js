@@ -6,6 +6,7 @@ import { CHANGED, trigger } from "events";
 
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 30000;
+const TOGETHER = 150; // a burst of changes is one fetch
 
 export default class extends Controller {
   static values = { url: String };
@@ -61,8 +62,18 @@ export default class extends Controller {
   }
 
   refresh(part) {
-    if (part.querySelector("form[data-dirty]") || part.contains(document.querySelector("dialog[open]"))) return;
-    trigger(part, CHANGED, {});
+    this.pending = (this.pending || new Set()).add(part);
+    clearTimeout(this.soon);
+    this.soon = setTimeout(() => this.flush(), TOGETHER);
+  }
+
+  flush() {
+    const open = document.querySelector("dialog[open]");
+    for (const part of this.pending) {
+      const busy = part.matches("[data-dirty]") || part.querySelector("[data-dirty]") || (open && part.contains(open));
+      if (part.isConnected && !busy) trigger(part, CHANGED, {});
+    }
+    this.pending.clear();
   }
 
   show(online) {
