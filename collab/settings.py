@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "core",
     "teams",
     "activity",
+    "files",
     "collab",
 ]
 
