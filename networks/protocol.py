@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
-from files.models import Media
-
-from core.http import OutboundClient
+if TYPE_CHECKING:
+    from core.http import OutboundClient
 
 
 class Capability(StrEnum):
@@ -65,6 +64,34 @@ class CredentialField:
 
 
 @dataclass(frozen=True, slots=True)
+class OptionField:
+    """One thing beyond text and media that a variant for this network may say."""
+
+    name: str
+    label: str
+    choices: tuple[tuple[str, str], ...] = ()
+    """Value and word of each choice; empty for free text and flags."""
+    is_flag: bool = False
+    text_max: int = 0
+
+
+class MediaFile(Protocol):
+    """What rendering reads of a stored file; `files.models.Media` fulfils it."""
+
+    @property
+    def pk(self) -> Any: ...
+
+    kind: Any
+    mime: str
+    digest: str
+    bytes: int
+    width: int | None
+    height: int | None
+    duration_ms: int | None
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
 class Connected:
     """What a network told about an account when it was connected."""
 
@@ -82,7 +109,7 @@ class Draft:
     """A variant as written: what `render` starts from."""
 
     text: str
-    media: tuple[Media, ...] = ()
+    media: tuple[MediaFile, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     language: str = ""
 
@@ -114,7 +141,7 @@ class Call:
     facts: Mapping[str, Any]
     limits: Mapping[str, Any]
     credentials: Mapping[str, str]
-    http: OutboundClient
+    http: "OutboundClient"
     open_media: "OpenMedia"
     save_credentials: "SaveCredentials"
 
@@ -172,7 +199,7 @@ class Reconciled:
     reason: str = ""
 
 
-class PrepareFailed(Exception):  # it is a finding that the engine stores, not a crash
+class PrepareFailed(Exception):
     """Preparing did not succeed; nothing can be live. The outcome says why and whether to try again."""
 
     def __init__(self, outcome: Outcome) -> None:
@@ -186,12 +213,15 @@ class Adapter(Protocol):
     kind: str
     label: str
     credential_fields: tuple[CredentialField, ...]
+    option_fields: tuple[OptionField, ...]
     call_seconds: float
     """Total deadline of `publish`, in seconds."""
     settle_seconds: float
     """How long after a lost answer the network may still be working on the call, in seconds."""
+    resend_seconds: float
+    """How long after the first call the same idempotency key may be sent again (class K), in seconds; else 0."""
 
-    def connect(self, http: OutboundClient, credentials: Mapping[str, str]) -> Connected:
+    def connect(self, http: "OutboundClient", credentials: Mapping[str, str]) -> Connected:
         """Check credentials against the network. Raises: Invalid with a sentence per field."""
         ...
 

@@ -1,0 +1,1 @@
+"""The built-in network: a public page of the workspace with its feeds."""
