@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "teams",
     "activity",
     "files",
+    "networks",
     "collab",
 ]
 
