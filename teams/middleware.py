@@ -20,11 +20,17 @@ from teams.permissions import actor_of
 from teams.selectors import membership_by_slug
 from teams.services.keys import token_bearer
 from teams.states import WorkspaceStatus
-from teams.tenancy import workspace_scope
+from teams.tenancy import entered, request_transaction
+
+LAST_WORKSPACE = "workspace"
 
 
 class WorkspaceMiddleware:
-    """Owns the request's transaction: begin, bind user, gate, view, render, commit; an error rolls back."""
+    """Owns the request's transaction: begin, bind user, gate, view, render, commit; an error rolls back.
+
+    A page of a member costs two reads (session; membership with user, role and workspace) and two bindings
+    before its view begins; `tests/teams/test_middleware.py` counts them.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -35,7 +41,8 @@ class WorkspaceMiddleware:
         request.actor = None
         with ExitStack() as stack:
             request.scopes = stack
-            stack.enter_context(transaction.atomic())
+            stack.callback(timezone.deactivate)
+            stack.enter_context(request_transaction())
             response = self.get_response(request)
             if response.status_code >= 500 or getattr(request, "must_roll_back", False):
                 transaction.set_rollback(True)
@@ -50,9 +57,9 @@ class WorkspaceMiddleware:
             return None if is_foreign_and_public(view) else refuse_undeclared(view)
         slug = kwargs.pop("workspace", None)
         if access.kind == "member":
-            return self._enter_as_member(request, str(slug))
+            return _enter_as_member(request, str(slug))
         if slug is not None:
-            self._enter_publicly(request, str(slug))
+            _enter_publicly(request, str(slug))
         if access.kind == "signed_in":
             return _enter_signed_in(request)
         return None
@@ -61,26 +68,6 @@ class WorkspaceMiddleware:
         """Undo what the view began and answer expected refusals with their page or problem document."""
         request.must_roll_back = True
         return error_response(request, error) if isinstance(error, CollabError) else None
-
-    def _enter_as_member(self, request: HttpRequest, slug: str) -> HttpResponse | None:
-        found = (
-            token_bearer(request, slug) if is_api(request) and "Authorization" in request.headers else None
-        )
-        if found is None and "Authorization" not in request.headers:
-            found = session_member(request, slug)
-        if found is None:
-            if "Authorization" in request.headers or not request.user.is_authenticated:
-                return unauthenticated(request)
-            raise Http404
-        _enter(request, found)
-        return None
-
-    def _enter_publicly(self, request: HttpRequest, slug: str) -> None:
-        workspace = Workspace.objects.filter(slug=slug, status=WorkspaceStatus.ACTIVE).first()
-        if workspace is None:
-            raise Http404
-        request.workspace = workspace
-        request.scopes.enter_context(workspace_scope(workspace.pk))
 
 
 def session_member(request: HttpRequest, slug: str) -> tuple[Membership, Actor] | None:
@@ -100,13 +87,40 @@ def _session_is_of(request: HttpRequest, user: User) -> bool:
     return bool(user.is_active and known and constant_time_compare(known, user.get_session_auth_hash()))
 
 
+def _enter_as_member(request: HttpRequest, slug: str) -> HttpResponse | None:
+    if "Authorization" in request.headers:
+        found = token_bearer(request, slug) if is_api(request) else None
+        if found is None:
+            return unauthenticated(request)
+        _enter(request, found)
+        return None
+    found = session_member(request, slug)
+    if found is None:
+        if not request.user.is_authenticated:
+            return unauthenticated(request)
+        raise Http404
+    _enter(request, found)
+    if not is_api(request) and request.session.get(LAST_WORKSPACE) != slug:
+        request.session[LAST_WORKSPACE] = slug
+    return None
+
+
 def _enter(request: HttpRequest, found: tuple[Membership, Actor]) -> None:
     member, actor = found
     request.workspace = member.workspace
     request.actor = actor
-    request.scopes.enter_context(workspace_scope(member.workspace_id))
+    request.scopes.enter_context(entered(member.workspace_id))
     translation.activate(member.user.language)
     timezone.activate(member.workspace.timezone)
+
+
+def _enter_publicly(request: HttpRequest, slug: str) -> None:
+    workspace = Workspace.objects.filter(slug=slug, status=WorkspaceStatus.ACTIVE).first()
+    if workspace is None:
+        raise Http404
+    request.workspace = workspace
+    request.scopes.enter_context(entered(workspace.pk))
+    timezone.activate(workspace.timezone)
 
 
 def _enter_signed_in(request: HttpRequest) -> HttpResponse | None:

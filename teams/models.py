@@ -170,6 +170,9 @@ class Invitation(WorkspaceOwned):
     created_at = models.DateTimeField(default=now)
     accepted_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    mailed_at = models.DateTimeField(null=True)
+    mail_attempts = models.PositiveSmallIntegerField(default=0)
+    next_mail_at = models.DateTimeField(null=True, default=now)
 
     class Meta:
         constraints = [
@@ -178,6 +181,13 @@ class Invitation(WorkspaceOwned):
                 Lower("email"),
                 condition=models.Q(accepted_at=None, revoked_at=None),
                 name="teams_invitation_open",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_mail_at"],
+                condition=models.Q(next_mail_at__isnull=False),
+                name="teams_invitation_mail_due",
             )
         ]
 

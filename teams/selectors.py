@@ -15,9 +15,10 @@ from teams.tenancy import memberships_of
 def membership_by_slug(user_id: UUID | str, slug: str) -> Membership | None:
     """Return the user's active membership in the workspace, with user, role and workspace, in one query.
 
-    Runs before a workspace is in scope: the database shows a person's own memberships by `app.user`.
+    Runs before a workspace is in scope: the database shows a person's own memberships by `app.user`. The caller
+    enters the workspace right after.
     """
-    with memberships_of(user_id):
+    with memberships_of(user_id, hold=True):
         rows = Membership.objects.filter(
             user_id=user_id,
             workspace__slug=slug,

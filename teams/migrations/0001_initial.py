@@ -7,7 +7,7 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
-from core.rls import owned_table
+from core.rls import owned_table, sweeper_access, sweeper_function
 
 
 OWN_MEMBERSHIPS = """
@@ -18,6 +18,15 @@ CREATE POLICY teams_role_own ON teams_role FOR SELECT TO collab_app
         SELECT FROM teams_membership m WHERE m.role_id = teams_role.id
         AND m.user_id = (SELECT nullif(current_setting('app.user', true), '')::uuid)
     ));
+"""
+
+CLAIM_INVITATIONS = """
+UPDATE public.teams_invitation i SET next_mail_at = clock_timestamp() + interval '5 minutes'
+WHERE i.id IN (
+    SELECT c.id FROM public.teams_invitation c WHERE c.next_mail_at <= clock_timestamp()
+    ORDER BY c.next_mail_at LIMIT batch FOR UPDATE SKIP LOCKED
+)
+RETURNING i.id, i.workspace_id
 """
 
 CACHE_TABLE = """
@@ -137,6 +146,9 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=core.clock.now)),
                 ('accepted_at', models.DateTimeField(null=True)),
                 ('revoked_at', models.DateTimeField(null=True)),
+                ('mailed_at', models.DateTimeField(null=True)),
+                ('mail_attempts', models.PositiveSmallIntegerField(default=0)),
+                ('next_mail_at', models.DateTimeField(default=core.clock.now, null=True)),
                 ('invited_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='teams.membership')),
                 ('role', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='teams.role')),
                 ('workspace', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='teams.workspace')),
@@ -236,6 +248,10 @@ class Migration(migrations.Migration):
             model_name='invitation',
             constraint=models.UniqueConstraint(models.F('workspace'), django.db.models.functions.text.Lower('email'), condition=models.Q(('accepted_at', None), ('revoked_at', None)), name='teams_invitation_open'),
         ),
+        migrations.AddIndex(
+            model_name='invitation',
+            index=models.Index(condition=models.Q(('next_mail_at__isnull', False)), fields=['next_mail_at'], name='teams_invitation_mail_due'),
+        ),
         migrations.AddConstraint(
             model_name='idempotencyrecord',
             constraint=models.UniqueConstraint(fields=('workspace', 'actor_id', 'key'), name='teams_idempotency_key'),
@@ -277,6 +293,10 @@ class Migration(migrations.Migration):
         *owned_table("teams_backup"),
         *owned_table("teams_absence"),
         *owned_table("teams_idempotencyrecord"),
+        *sweeper_access("teams_invitation", select=["id", "workspace_id", "next_mail_at"], update=["next_mail_at"]),
+        sweeper_function(
+            "teams_claim_invitations(batch integer)", CLAIM_INVITATIONS, returns="TABLE (id uuid, workspace_id uuid)"
+        ),
         migrations.RunSQL(OWN_MEMBERSHIPS, migrations.RunSQL.noop),
         migrations.RunSQL(CACHE_TABLE, "DROP TABLE collab_cache"),
     ]
