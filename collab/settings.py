@@ -77,8 +77,12 @@ INSTALLED_APPS = [
     "core",
     "teams",
     "activity",
+    "notifications",
+    "comments",
+    "approvals",
     "files",
     "networks",
+    "calendar_app",
     "collab",
 ]
 
