@@ -1,0 +1,1 @@
+"""The demo workspace: believable weeks of Acme Kopi, loaded through the real services."""
