@@ -74,7 +74,7 @@ class Channel(WorkspaceOwned):
 class WorkspaceKey(WorkspaceOwned):
     """The data key of a workspace's credentials, wrapped by a key that is not in the database."""
 
-    wrapped = models.TextField()
+    wrapped = models.BinaryField()
     created_at = models.DateTimeField(default=now)
     rewrapped_at = models.DateTimeField(null=True)
 
@@ -87,7 +87,7 @@ class ChannelSecret(WorkspaceOwned):
 
     channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="secrets")
     field = models.CharField(max_length=40)
-    sealed = models.TextField()
+    sealed = models.BinaryField()
     changed_at = models.DateTimeField(default=now)
 
     class Meta:

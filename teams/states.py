@@ -53,3 +53,4 @@ class KeyKind(models.TextChoices):
     API_TOKEN = "api_token", _("API token")
     INVITATION = "invitation", _("invitation")
     GUEST = "guest", _("guest link")
+    NEWSROOM = "newsroom", _("newsroom channel")

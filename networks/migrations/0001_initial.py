@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('field', models.CharField(max_length=40)),
-                ('sealed', models.TextField()),
+                ('sealed', models.BinaryField()),
                 ('changed_at', models.DateTimeField(default=core.clock.now)),
                 ('channel', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='secrets', to='networks.channel')),
                 ('workspace', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='teams.workspace')),
@@ -102,7 +102,7 @@ class Migration(migrations.Migration):
             name='WorkspaceKey',
             fields=[
                 ('id', models.UUIDField(default=core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('wrapped', models.TextField()),
+                ('wrapped', models.BinaryField()),
                 ('created_at', models.DateTimeField(default=core.clock.now)),
                 ('rewrapped_at', models.DateTimeField(null=True)),
                 ('workspace', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='teams.workspace')),

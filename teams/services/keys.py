@@ -18,7 +18,12 @@ from teams.permissions import actor_of, require, verbs_of
 from teams.states import ActorKind, KeyKind, MemberStatus
 from teams.tenancy import workspace_scope
 
-_PREFIX = {KeyKind.API_TOKEN: "cb_api_", KeyKind.INVITATION: "cb_inv_", KeyKind.GUEST: "cb_gst_"}
+_PREFIX = {
+    KeyKind.API_TOKEN: "cb_api_",
+    KeyKind.INVITATION: "cb_inv_",
+    KeyKind.GUEST: "cb_gst_",
+    KeyKind.NEWSROOM: "cb_nws_",
+}
 _USED_EVERY = timedelta(minutes=5)
 
 
