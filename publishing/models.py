@@ -1,0 +1,205 @@
+"""Deliveries, the attempts at them, the pauses that hold them, and the processes that carry them."""
+
+from django.db import models
+from django.db.models import Q
+
+from approvals.models import Clearance
+from calendar_app.models import Post, Revision
+from core.clock import now
+from core.ids import uuid7
+from networks.models import Channel
+from publishing.states import UNDER_WAY, AttemptOutcome, DeliveryState, HeldFor, Reason
+from teams.models import Membership
+from teams.states import ActorKind
+from teams.tenancy import WorkspaceOwned
+
+
+class Delivery(WorkspaceOwned):
+    """One revision to one channel at one time; `occurrence_no` counts deliberate repetitions, each live at most once.
+
+    Triggers compare workspace, subject, revision and hash with the clearance on insert, whenever they change and
+    on the way to `sending`, where they also refuse what is early or paused.
+    Units: `run_at` is when the scan may claim it next, by the database's clock; `call_seconds` is the deadline of
+    the one call; `settle_until` is when the network may be asked about a lost answer.
+    """
+
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="deliveries")
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="+")
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+")
+    clearance = models.ForeignKey(Clearance, on_delete=models.PROTECT, related_name="+")
+    content_hash = models.CharField(max_length=64)
+    occurrence_no = models.PositiveSmallIntegerField(default=1)
+
+    scheduled_at = models.DateTimeField()
+    wall_time = models.CharField(max_length=32, blank=True)
+    zone = models.CharField(max_length=64, blank=True)
+    fold = models.PositiveSmallIntegerField(default=0)
+    expires_at = models.DateTimeField()
+
+    state = models.CharField(max_length=16, choices=DeliveryState, default=DeliveryState.SCHEDULED)
+    held_for = models.CharField(max_length=8, choices=HeldFor, default=HeldFor.NOTHING, blank=True)
+    reason = models.CharField(max_length=24, choices=Reason, default=Reason.NONE, blank=True)
+    reason_text = models.CharField(max_length=300, blank=True)
+    run_at = models.DateTimeField()
+    prepare_at = models.DateTimeField(null=True)
+    attempt_no = models.PositiveIntegerField(default=0)
+    failures = models.PositiveSmallIntegerField(default=0)
+
+    lease_until = models.DateTimeField(null=True)
+    lease_token = models.UUIDField(null=True)
+    claimed_at = models.DateTimeField(null=True)
+
+    idem_key = models.CharField(max_length=64)
+    remote_key = models.CharField(max_length=255, blank=True)
+    first_intent_at = models.DateTimeField(null=True)
+    prepared = models.JSONField(null=True)
+    settle_until = models.DateTimeField(null=True)
+    settle_token = models.UUIDField(null=True)
+    not_found_count = models.PositiveSmallIntegerField(default=0)
+
+    remote_id = models.CharField(max_length=255, blank=True)
+    remote_url = models.CharField(max_length=2000, blank=True)
+    published_at = models.DateTimeField(null=True)
+
+    actor_kind = models.CharField(max_length=12, choices=ActorKind)
+    actor_id = models.UUIDField(null=True)
+    planned_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="+")
+    on_behalf_of = models.UUIDField(null=True)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "post", "channel", "occurrence_no"], name="publishing_delivery_occurrence"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["claimed", "prepared", "sending"])
+                | Q(lease_until__isnull=False, lease_token__isnull=False),
+                name="publishing_delivery_leased",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["sending", "unknown"]) | Q(settle_until__isnull=False),
+                name="publishing_delivery_settles",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="published") | Q(published_at__isnull=False),
+                name="publishing_delivery_published_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(held_for="") | Q(state="scheduled"), name="publishing_delivery_held_is_scheduled"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["run_at", "workspace"],
+                condition=Q(state="scheduled", held_for=""),
+                name="publishing_delivery_due",
+            ),
+            models.Index(
+                fields=["workspace", "run_at"],
+                condition=Q(state="scheduled", held_for=""),
+                name="publishing_delivery_due_of",
+            ),
+            models.Index(
+                fields=["prepare_at"],
+                condition=Q(state="scheduled", held_for="", prepare_at__isnull=False),
+                name="publishing_delivery_preparing",
+            ),
+            models.Index(
+                fields=["lease_until"],
+                include=["workspace"],
+                condition=Q(state__in=["claimed", "prepared", "sending"]),
+                name="publishing_delivery_leases",
+            ),
+            models.Index(
+                fields=["settle_until"], condition=Q(state="unknown"), name="publishing_delivery_unsettled"
+            ),
+            models.Index(
+                fields=["expires_at"], condition=Q(state="scheduled"), name="publishing_delivery_expiring"
+            ),
+            models.Index(
+                fields=["workspace", "state", "-scheduled_at"],
+                condition=Q(state__in=["needs_attention", "rejected", "failed", "expired"]),
+                name="publishing_delivery_troubled",
+            ),
+        ]
+
+    @property
+    def is_held(self) -> bool:
+        """Tell whether it waits for people, whatever its time."""
+        return self.held_for != HeldFor.NOTHING
+
+    @property
+    def is_under_way(self) -> bool:
+        """Tell whether a worker has it, or its outcome is still open."""
+        return self.state in UNDER_WAY
+
+
+class Attempt(WorkspaceOwned):
+    """One outbound call that could have a visible effect: the intent, written before, and the outcome, once.
+
+    Append-only: no deletion, and a trigger lets the outcome be filled in one time and nothing else change.
+    Units: `latency_ms` from the first byte to the answer.
+    """
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="attempts")
+    number = models.PositiveIntegerField()
+    lease_token = models.UUIDField()
+    intent_at = models.DateTimeField()
+    fingerprint = models.CharField(max_length=64)
+    worker = models.CharField(max_length=120)
+    actor_kind = models.CharField(max_length=12, choices=ActorKind)
+    actor_id = models.UUIDField(null=True)
+    member_id = models.UUIDField(null=True)
+    on_behalf_of = models.UUIDField(null=True)
+
+    outcome = models.CharField(max_length=16, choices=AttemptOutcome, blank=True)
+    sent_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    http_status = models.PositiveSmallIntegerField(null=True)
+    latency_ms = models.PositiveIntegerField(null=True)
+    remote_id = models.CharField(max_length=255, blank=True)
+    reason_text = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "delivery", "number"], name="publishing_attempt_number"),
+            models.UniqueConstraint(fields=["workspace", "lease_token"], name="publishing_attempt_token"),
+        ]
+
+
+class Hold(WorkspaceOwned):
+    """A pause of everything outgoing in a workspace, from somebody's word to somebody's word."""
+
+    text = models.CharField(max_length=300, blank=True)
+    started_at = models.DateTimeField(default=now)
+    started_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="+")
+    actor_kind = models.CharField(max_length=12, choices=ActorKind)
+    actor_id = models.UUIDField(null=True)
+    on_behalf_of = models.UUIDField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="+")
+    ended_actor_kind = models.CharField(max_length=12, choices=ActorKind, blank=True)
+    ended_actor_id = models.UUIDField(null=True)
+    ended_on_behalf_of = models.UUIDField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace"], condition=Q(ended_at=None), name="publishing_hold_one_open"
+            )
+        ]
+
+
+class Heartbeat(models.Model):
+    """A sign of life of a worker or dispatcher; global, since processes serve every workspace."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(max_length=16)
+    process = models.CharField(max_length=160, unique=True)
+    started_at = models.DateTimeField()
+    at = models.DateTimeField()
+    scanned_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "-at"], name="publishing_heartbeat_kind")]
