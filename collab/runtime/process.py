@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,7 +48,7 @@ class Launch:
             pass_fds=self.pass_fds,
             cwd=self.cwd,
             start_new_session=True,
-            preexec_fn=lambda: end_with_parent(self.stop_signal),
+            preexec_fn=lambda: end_with_parent(self.stop_signal),  # noqa: PLW1509  # one thread, one libc call
             **as_user,  # type: ignore[call-overload]  # typeshed wants the three names written out
         )
 
@@ -66,9 +67,7 @@ def stop(process: subprocess.Popen[bytes], number: signal.Signals, timeout_secon
     """Ask one program to stop; end it and its descendants by force when it does not."""
     if process.poll() is None:
         process.send_signal(number)
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(timeout_seconds)
-        except subprocess.TimeoutExpired:
-            pass
     signal_group(process, signal.SIGKILL)
     process.wait()

@@ -16,6 +16,7 @@ from collab.runtime.process import Launch
 
 SETTINGS = {
     "port": "0",
+    "loglevel": "warning",
     "unixsocketperm": "700",
     "appendfsync": "everysec",
     "save": "",
