@@ -19,8 +19,8 @@ class Delivery(WorkspaceOwned):
 
     Triggers compare workspace, subject, revision and hash with the clearance on insert, whenever they change and
     on the way to `sending`, where they also refuse what is early or paused.
-    Units: `run_at` is when the scan may claim it next, by the database's clock; `call_seconds` is the deadline of
-    the one call; `settle_until` is when the network may be asked about a lost answer.
+    Units: `run_at` is when the scan may claim it next, by the database's clock; `settle_until` when the network may
+    be asked about a lost answer; `call_no` counts all calls, `attempt_no` those that the network did not turn away.
     """
 
     post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="deliveries")
@@ -38,10 +38,11 @@ class Delivery(WorkspaceOwned):
 
     state = models.CharField(max_length=16, choices=DeliveryState, default=DeliveryState.SCHEDULED)
     held_for = models.CharField(max_length=8, choices=HeldFor, default=HeldFor.NOTHING, blank=True)
-    reason = models.CharField(max_length=24, choices=Reason, default=Reason.NONE, blank=True)
+    reason = models.CharField(max_length=24, default=Reason.NONE, blank=True)
     reason_text = models.CharField(max_length=300, blank=True)
     run_at = models.DateTimeField()
     prepare_at = models.DateTimeField(null=True)
+    call_no = models.PositiveIntegerField(default=0)
     attempt_no = models.PositiveIntegerField(default=0)
     failures = models.PositiveSmallIntegerField(default=0)
 

@@ -56,6 +56,7 @@ class Reason(models.TextChoices):
     NOT_SENT = "not_sent", _("The network could not be reached; nothing was sent.")
     NEEDS_LOGIN = "needs_login", _("The network no longer accepts our log-in.")
     CHANNEL_GONE = "channel_gone", _("The channel is no longer connected.")
+    CHANNEL_SAMPLE = "channel_sample", _("This is a sample channel; nothing is sent to it.")
     NOT_APPROVED = "not_approved", _("What was approved no longer stands.")
     POST_GONE = "post_gone", _("The post was archived or taken off the schedule.")
     OVERDUE = "overdue", _("It could not be sent within its time.")
@@ -105,6 +106,7 @@ DELIVERY = (
     Transition("prepared", "release", "scheduled"),
     Transition("prepared", "move", "scheduled"),
     Transition("prepared", "intend", "sending"),
+    Transition("prepared", "reject", "rejected"),
     Transition("prepared", "cancel", "cancelled"),
     Transition("prepared", "expire", "expired"),
     Transition("prepared", "ask", "needs_attention"),
