@@ -8,3 +8,10 @@ class HashedStaticFiles(ManifestStaticFilesStorage):
 
     manifest_strict = False
     support_js_module_import_aggregation = True
+
+    def stored_name(self, name: str) -> str:
+        """Return the hashed name, or the plain one while there is nothing collected to hash."""
+        try:
+            return super().stored_name(name)
+        except ValueError:
+            return name

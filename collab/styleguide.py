@@ -7,11 +7,11 @@ from django import forms
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext_lazy as _
 
 from core.errors import NotAllowed
 from core.templatetags.ui import ALIASES, NETWORKS, POST_STATES
+from teams.gates import public
 
 ZONE = "Asia/Kuala_Lumpur"
 WHEN = datetime(2026, 3, 19, 13, 15, tzinfo=UTC)
@@ -22,8 +22,9 @@ SECTIONS = (
 NAV = (
     ("work", _("My work"), "checkbox", 9), ("calendar", _("Calendar"), "calendar", 0),
     ("posts", _("Posts"), "article", 0), ("approvals", _("Approvals"), "eye-check", 4),
-    ("checkins", _("Check-ins"), "message-2", 0), ("team", _("Team"), "users", 0), ("library", _("Library"), "photo", 0),
-    ("guides", _("Guides"), "book", 0), ("settings", _("Settings"), "settings", 0),
+    ("checkins", _("Check-ins"), "message-2", 0), ("team", _("Team"), "users", 0),
+    ("library", _("Library"), "photo", 0), ("guides", _("Guides"), "book", 0),
+    ("settings", _("Settings"), "settings", 0),
 )  # fmt: skip
 
 
@@ -35,7 +36,9 @@ class SampleForm(forms.Form):
     note = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), required=False)
     zone = forms.ChoiceField(choices=[("kl", "Kuala Lumpur"), ("utc", "UTC")])
     day = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}))
-    rule = forms.ChoiceField(choices=[("any", "Any of them"), ("all", "All of them")], widget=forms.RadioSelect)
+    rule = forms.ChoiceField(
+        choices=[("any", "Any of them"), ("all", "All of them")], widget=forms.RadioSelect
+    )
     networks = forms.MultipleChoiceField(
         choices=[("bluesky", "Bluesky"), ("mastodon", "Mastodon")],
         widget=forms.CheckboxSelectMultiple,
@@ -77,7 +80,7 @@ def sample_shell(request: HttpRequest) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@require_safe
+@public("GET")
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Show the style guide to developers, in the demo, and to staff."""
     staff = getattr(getattr(request, "user", None), "is_staff", False)

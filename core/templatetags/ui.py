@@ -98,7 +98,10 @@ def icon(name: str, size: str = "") -> SafeString:
     """Draw a decorative icon; size is "s", "m", "l" or nothing (14, 16, 22, 18 px)."""
     fill = mark_safe(" data-fill") if name.endswith("-filled") else ""
     return format_html(
-        '<svg class="{}"{} aria-hidden="true"><use href="{}"/></svg>', ICON_SIZES[size], fill, sprite(f"i-{name}")
+        '<svg class="{}"{} aria-hidden="true"><use href="{}"/></svg>',
+        ICON_SIZES[size],
+        fill,
+        sprite(f"i-{name}"),
     )
 
 
@@ -114,7 +117,8 @@ def network_mark(kind: str, size: str = "", quiet: bool = False) -> SafeString:
     """Draw a network's mark, named for screen readers unless quiet (the name stands beside it)."""
     key = str(kind).replace("_", "-")
     href = sprite(f"net-{key}") if key in NETWORKS else sprite("i-world")
-    css = ("net" if key in NETWORKS else "net icon") + (" net-s" if size == "s" else "")
+    base = "net" if key in NETWORKS else "icon"
+    css = f"{base} {base}-s" if size == "s" else base
     if quiet:
         return format_html('<svg class="{}" aria-hidden="true"><use href="{}"/></svg>', css, href)
     name = network_name(key)
@@ -180,7 +184,9 @@ def initials(name: str, count: int = 1) -> str:
 
 
 @register.simple_tag
-def avatar(name: str, who: object = "", size: str = "", away: bool = False, named: bool = False) -> SafeString:
+def avatar(
+    name: str, who: object = "", size: str = "", away: bool = False, named: bool = False
+) -> SafeString:
     """Draw a person's initial; hidden from screen readers unless named, since the name stands beside it.
 
     `who` chooses the colour where the first name would not be stable enough.
@@ -234,7 +240,9 @@ def localtime(context: Context, dt: datetime | None, zone: object = None, style:
     title = f"{say_time(local, 'full')} ({ours})"
     if own.utcoffset() != local.utcoffset():
         title = gettext("%(theirs)s your time, %(ours)s") % {"theirs": say_time(own, "when"), "ours": title}
-    return format_html('<time datetime="{}" title="{}">{}</time>', dt.isoformat(), title, say_time(local, style))
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', dt.isoformat(), title, say_time(local, style)
+    )
 
 
 def dig(source: Any, *names: str) -> Any:
@@ -255,15 +263,17 @@ def widget_kind(bound: BoundField) -> str:
 
 
 @register.inclusion_tag("ui/field.html")
-def field(bound: BoundField, label: str = "", help: str = "", quiet: bool = False, **attrs: str) -> dict[str, Any]:
+def field(
+    bound: BoundField, label: str = "", hint: str = "", quiet: bool = False, **attrs: str
+) -> dict[str, Any]:
     """Render one form field with label, help and errors wired together; quiet hides the label from sight."""
     kind = widget_kind(bound)
     described = [f"{bound.id_for_label}-errors"] if bound.errors else []
-    help_text = help or bound.help_text
+    help_text = hint or bound.help_text
     if help_text:
         described.append(f"{bound.id_for_label}-help")
     extra: dict[str, Any] = {name.replace("_", "-"): value for name, value in attrs.items()}
-    if kind == "input":
+    if kind in {"input", "file"}:
         extra["class"] = f"{bound.field.widget.attrs.get('class', '')} input".strip()
     if described:
         extra["aria-describedby"] = " ".join(described)
@@ -328,4 +338,5 @@ def import_map(context: Context) -> SafeString:
     text = json.dumps({"imports": modules}, separators=(",", ":")).replace("<", "\\u003c")
     nonce = getattr(context.get("request"), "csp_nonce", "")
     early = format_html_join("", '<link rel="modulepreload" href="{}">', ((url,) for url in modules.values()))
-    return format_html('<script type="importmap" nonce="{}">{}</script>{}', nonce, mark_safe(text), early)
+    content = mark_safe(text)  # noqa: S308 - our own file names, with "<" escaped
+    return format_html('<script type="importmap" nonce="{}">{}</script>{}', nonce, content, early)

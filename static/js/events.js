@@ -25,19 +25,21 @@ export function say(text, tone = "") {
 }
 
 // Answers that are no success: a form comes back with its errors (422), everything else becomes a toast
-// in the server's words when it sent some (HX-Trigger: collab:toast), else in ours from <body data-say-*>.
+// in the server's words when it sent some (HX-Trigger: collab:toast, or data-toast-text in its page), else in ours from <body data-say-*>.
 export function start() {
   const words = document.body.dataset;
   document.addEventListener(HTMX.beforeSwap, (event) => {
-    if (event.detail.xhr.status === 422) {
-      event.detail.shouldSwap = true;
-      event.detail.isError = false;
-    }
+    if (event.detail.xhr.status !== 422) return;
+    const refused = event.detail.xhr.responseText.includes("data-toast-text"); // no form in it: keep what was typed
+    event.detail.shouldSwap = !refused;
+    event.detail.isError = refused;
   });
   document.addEventListener(HTMX.responseError, (event) => {
     const { xhr } = event.detail;
     if ((xhr.getResponseHeader("HX-Trigger") || "").includes(TOAST)) return;
-    if (xhr.status === 403) say(words.sayForbidden, "red");
+    const answer = new DOMParser().parseFromString(xhr.responseText, "text/html").querySelector("[data-toast-text]");
+    if (answer) say(answer.dataset.toastText, xhr.status < 500 ? "amber" : "red");
+    else if (xhr.status === 403) say(words.sayForbidden, "red");
     else if (xhr.status === 404) say(words.sayGone, "red");
     else if (xhr.status === 409 || xhr.status === 412) say(words.sayMoved, "amber");
     else say(words.sayFailed, "red");

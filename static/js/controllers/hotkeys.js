@@ -1,7 +1,6 @@
 // Keys of the page: data-hotkey="a", "g c", "/, mod+k" with data-hotkey-label="…". "?" lists them; J and K walk the rows.
 import { Controller } from "stimulus";
 import { OPENED } from "events";
-const PAUSE = 900;
 const WRITING = "input, textarea, select, [contenteditable=true]";
 
 export default class extends Controller {
@@ -33,7 +32,7 @@ export default class extends Controller {
     else if (key === "enter" && event.target === document.body) this.row?.querySelector("a")?.click();
     else if (key === "g") {
       this.first = "g";
-      setTimeout(() => (this.first = ""), PAUSE);
+      setTimeout(() => (this.first = ""), 900);
     }
   }
 

@@ -3,7 +3,6 @@
 // and how to fetch: hx-get="…" hx-trigger="changed" hx-swap="morph".
 import { Controller } from "stimulus";
 import { CHANGED, trigger } from "events";
-
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 30000;
 const TOGETHER = 150; // a burst of changes is one fetch
@@ -13,10 +12,8 @@ export default class extends Controller {
 
   connect() {
     this.wait = FIRST_WAIT;
-    this.onOnline = () => this.listen();
-    this.onOffline = () => this.show(false);
-    window.addEventListener("online", this.onOnline);
-    window.addEventListener("offline", this.onOffline);
+    window.addEventListener("online", (this.onOnline = () => this.listen()));
+    window.addEventListener("offline", (this.onOffline = () => this.show(false)));
     this.listen();
   }
 
