@@ -2,7 +2,19 @@
 
 from django.urls import include, path
 
+from teams import api_urls as teams_api
+from teams import urls as teams_pages
+from teams.views.front import language
+
+handler404 = "teams.edges.not_found"
+handler500 = "teams.edges.broken"
+
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("i18n/setlang/", language, name="set_language"),
+    path("n/<slug:workspace>/", include("networks.newsroom.urls")),
+    path("", include((teams_pages.site_urlpatterns, teams_pages.site_name))),
+    path("w/<slug:workspace>/", include("teams.urls")),
+    path("api/v1/", include((teams_api.site_api_urlpatterns, teams_api.site_name))),
+    path("api/v1/w/<slug:workspace>/", include((teams_api.api_urlpatterns, teams_api.app_name))),
 ]

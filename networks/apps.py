@@ -9,5 +9,19 @@ class NetworksConfig(AppConfig):
     name = "networks"
 
     def ready(self) -> None:
-        """Declare the verbs."""
+        """Declare the verbs, register the adapters, and say what workspaces start with and leavers lose."""
         from networks import permissions  # noqa: F401  # declares the verbs
+        from networks.adapters import adapters
+        from networks.newsroom.adapter import NewsroomAdapter
+        from networks.newsroom.furnishing import furnish_newsroom
+        from networks.services.grants import end_grants_of
+        from networks.subjects import CHANNEL
+        from teams.services.members import leavers
+        from teams.services.workspaces import furnishers
+        from teams.subjects import register_subject
+
+        for adapter in (NewsroomAdapter(),):
+            adapters.register(adapter.kind, adapter)
+        furnishers.register("networks.newsroom", furnish_newsroom)
+        leavers.register("networks.grants", end_grants_of)
+        register_subject(CHANNEL)

@@ -13,7 +13,14 @@ from teams.grants import GroupGrant, UserGrant
 from teams.models import Membership
 from teams.tenancy import WorkspaceOwned
 
-__all__ = ["Channel", "ChannelGroupGrant", "ChannelSecret", "ChannelUserGrant", "NewsroomItem", "WorkspaceKey"]
+__all__ = [
+    "Channel",
+    "ChannelGroupGrant",
+    "ChannelSecret",
+    "ChannelUserGrant",
+    "NewsroomItem",
+    "WorkspaceKey",
+]
 
 
 class Channel(WorkspaceOwned):
@@ -92,7 +99,9 @@ class ChannelSecret(WorkspaceOwned):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["workspace", "channel", "field"], name="networks_channelsecret_field")
+            models.UniqueConstraint(
+                fields=["workspace", "channel", "field"], name="networks_channelsecret_field"
+            )
         ]
 
 

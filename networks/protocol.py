@@ -5,12 +5,14 @@ and `publish` only encode that payload. `prepare` may be repeated at will; `publ
 call that can have a visible effect; `reconcile` asks the network what became of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
+
+from django.utils.functional import Promise
 
 if TYPE_CHECKING:
     from core.http import OutboundClient
@@ -58,7 +60,7 @@ class CredentialField:
     """One thing that somebody must give to connect a channel."""
 
     name: str
-    label: str
+    label: str | Promise
     is_secret: bool = False
     default: str = ""
 
@@ -68,8 +70,8 @@ class OptionField:
     """One thing beyond text and media that a variant for this network may say."""
 
     name: str
-    label: str
-    choices: tuple[tuple[str, str], ...] = ()
+    label: str | Promise
+    choices: tuple[tuple[str, str | Promise], ...] = ()
     """Value and word of each choice; empty for free text and flags."""
     is_flag: bool = False
     text_max: int = 0
@@ -140,10 +142,10 @@ class Call:
     channel_id: UUID
     facts: Mapping[str, Any]
     limits: Mapping[str, Any]
-    credentials: Mapping[str, str]
+    credentials: Mapping[str, str] = field(repr=False)
     http: "OutboundClient"
     open_media: "OpenMedia"
-    save_credentials: "SaveCredentials"
+    refresh: "RefreshCredentials"
 
 
 class OpenMedia(Protocol):
@@ -152,10 +154,16 @@ class OpenMedia(Protocol):
     def __call__(self, entry: Mapping[str, Any]) -> Path: ...
 
 
-class SaveCredentials(Protocol):
-    """Keeps refreshed credentials; returns those that stand, which may be another worker's newer ones."""
+class RefreshCredentials(Protocol):
+    """Trades credentials that no longer work for new ones, once, however many workers ask at the same time.
 
-    def __call__(self, refreshed: Mapping[str, str]) -> Mapping[str, str]: ...
+    `known` are those that did not work; `exchange` asks the network and returns the fields that changed. Returned
+    are those that stand afterwards, which may be another worker's newer ones. What `exchange` raises is passed on.
+    """
+
+    def __call__(
+        self, known: Mapping[str, str], exchange: Callable[[Mapping[str, str]], Mapping[str, str]]
+    ) -> Mapping[str, str]: ...
 
 
 class OutcomeKind(StrEnum):
@@ -210,16 +218,32 @@ class PrepareFailed(Exception):
 class Adapter(Protocol):
     """One network. Stateless; every method may be called from any process."""
 
-    kind: str
-    label: str
-    credential_fields: tuple[CredentialField, ...]
-    option_fields: tuple[OptionField, ...]
-    call_seconds: float
-    """Total deadline of `publish`, in seconds."""
-    settle_seconds: float
-    """How long after a lost answer the network may still be working on the call, in seconds."""
-    resend_seconds: float
-    """How long after the first call the same idempotency key may be sent again (class K), in seconds; else 0."""
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def label(self) -> str | Promise: ...
+
+    @property
+    def credential_fields(self) -> Sequence[CredentialField]: ...
+
+    @property
+    def option_fields(self) -> Sequence[OptionField]: ...
+
+    @property
+    def call_seconds(self) -> float:
+        """Total deadline of `publish`, in seconds."""
+        ...
+
+    @property
+    def settle_seconds(self) -> float:
+        """How long after a lost answer the network may still be working on the call, in seconds."""
+        ...
+
+    @property
+    def resend_seconds(self) -> float:
+        """How long after the first call the same idempotency key may be sent again (class K), in seconds; else 0."""
+        ...
 
     def connect(self, http: "OutboundClient", credentials: Mapping[str, str]) -> Connected:
         """Check credentials against the network. Raises: Invalid with a sentence per field."""

@@ -5,7 +5,7 @@ it, and is written and read through this module. A grant never widens a role: it
 others, for verbs that the role holds anyway.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.contrib.auth.models import Permission
@@ -20,10 +20,14 @@ from teams.states import MemberStatus
 from teams.tenancy import WorkspaceOwned
 
 
+GrantModel = type[Any]
+"""A concrete grant model: its `content_object` is not known to the bases below."""
+
+
 class UserGrant(WorkspaceOwned, UserObjectPermissionBase):
     """One right on one object for one person; derive it with a foreign key `content_object`."""
 
-    objects = ScopedManager(workspace="workspace", _manager_class=UserObjectPermissionManager)
+    objects: ClassVar[Any] = ScopedManager(workspace="workspace", _manager_class=UserObjectPermissionManager)
 
     class Meta:
         abstract = True
@@ -33,7 +37,7 @@ class UserGrant(WorkspaceOwned, UserObjectPermissionBase):
 class GroupGrant(WorkspaceOwned, GroupObjectPermissionBase):
     """One right on one object for one team, by the team's group."""
 
-    objects = ScopedManager(workspace="workspace", _manager_class=GroupObjectPermissionManager)
+    objects: ClassVar[Any] = ScopedManager(workspace="workspace", _manager_class=GroupObjectPermissionManager)
 
     class Meta:
         abstract = True
@@ -56,7 +60,7 @@ def permission_of(verb: str, model: type[models.Model]) -> Permission:
 
 
 def grant_to_member(
-    grants: type[UserGrant], obj: models.Model, verbs: tuple[str, ...], member: Membership
+    grants: GrantModel, obj: models.Model, verbs: tuple[str, ...], member: Membership
 ) -> None:
     """Let a member apply exactly these verbs to the object; what stood before is replaced."""
     grants.objects.filter(content_object=obj, user=member.user_id).delete()
@@ -64,21 +68,19 @@ def grant_to_member(
         grants.objects.assign_perm(permission_of(verb, type(obj)), member.user, obj)
 
 
-def grant_to_team(grants: type[GroupGrant], obj: models.Model, verbs: tuple[str, ...], team: Team) -> None:
+def grant_to_team(grants: GrantModel, obj: models.Model, verbs: tuple[str, ...], team: Team) -> None:
     """Let the members of a team apply exactly these verbs to the object; what stood before is replaced."""
     grants.objects.filter(content_object=obj, group=team.group_id).delete()
     for verb in verbs:
         grants.objects.assign_perm(permission_of(verb, type(obj)), team.group, obj)
 
 
-def end_grants(grants: type[UserGrant], member: Membership) -> None:
+def end_grants(grants: GrantModel, member: Membership) -> None:
     """Take back whatever a member was granted in the workspace in scope."""
     grants.objects.filter(user=member.user_id).delete()
 
 
-def granted(
-    actor: Actor, verb: str, users: type[UserGrant], groups: type[GroupGrant]
-) -> "models.Q":
+def granted(actor: Actor, verb: str, users: GrantModel, groups: GrantModel) -> "models.Q":
     """Return the condition on objects that were granted to the actor, or to whom he covers, for the verb."""
     person = actor.covered or actor.member
     if person is None:
@@ -96,7 +98,7 @@ def granted(
 
 
 def grant_rows(
-    obj: models.Model, users: type[UserGrant], groups: type[GroupGrant]
+    obj: models.Model, users: GrantModel, groups: GrantModel
 ) -> tuple[dict[UUID, set[str]], dict[UUID, set[str]]]:
     """Return who was granted what on an object: codenames by membership id and by team id."""
     members: dict[UUID, set[str]] = {}

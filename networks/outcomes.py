@@ -1,0 +1,91 @@
+"""From what the outbound client says to what is known about a call."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from core.clock import now
+from core.http import NotReadable, NotSent, OutboundError, Refused, Response, Unknown, retry_after
+from networks.protocol import MediaFile, Outcome, OutcomeKind, PrepareFailed
+
+REASON_MAX = 300
+
+
+def attempt(call: Callable[[], Response], read: Callable[[Response], Outcome]) -> Outcome:
+    """Make a mutating call and say what is known after it; what `read` cannot understand is unknown.
+
+    A 429 says that nothing was done; it is read here, the same for all networks.
+    """
+    try:
+        response = call()
+    except OutboundError as error:
+        return outcome_of(error)
+    if response.status == 429:
+        return rate_limited(response)
+    try:
+        outcome = read(response)
+    except (NotReadable, LookupError, TypeError, ValueError):
+        return Outcome(
+            OutcomeKind.UNKNOWN,
+            http_status=response.status,
+            reason="The network's answer could not be understood.",
+        )
+    return replace(outcome, http_status=response.status, reason=shorten(outcome.reason))
+
+
+def outcome_of(error: OutboundError) -> Outcome:
+    """Say what a failed call leaves behind: a guard's refusal stands, nothing sent may be repeated."""
+    if isinstance(error, Refused):
+        return Outcome(OutcomeKind.REJECTED, reason=shorten(error.message))
+    if isinstance(error, NotSent):
+        return Outcome(OutcomeKind.NOT_SENT, reason=shorten(error.message))
+    status = error.answer_status if isinstance(error, Unknown | NotReadable) else None
+    return Outcome(OutcomeKind.UNKNOWN, http_status=status, reason=shorten(error.message))
+
+
+def rate_limited(response: Response) -> Outcome:
+    """Return the outcome of a 429, with the seconds to wait where the network says them."""
+    return Outcome(
+        OutcomeKind.RATE_LIMITED,
+        http_status=response.status,
+        retry_after_seconds=retry_after(response, now()),
+        reason="The network asks for a pause.",
+    )
+
+
+def not_yet(error: OutboundError) -> PrepareFailed:
+    """Return the failure of a step before the visible call: whatever happened, nothing can be live."""
+    outcome = outcome_of(error)
+    if outcome.kind == OutcomeKind.UNKNOWN:
+        outcome = replace(outcome, kind=OutcomeKind.NOT_SENT)
+    return PrepareFailed(outcome)
+
+
+def failed(kind: OutcomeKind, reason: str, response: Response | None = None) -> PrepareFailed:
+    """Return the failure of a step before the visible call, by its kind."""
+    if response is not None and response.status == 429:
+        return PrepareFailed(rate_limited(response))
+    return PrepareFailed(
+        Outcome(kind, http_status=response.status if response else None, reason=shorten(reason))
+    )
+
+
+def shorten(text: str) -> str:
+    """Return a reason that fits its column and one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= REASON_MAX else f"{line[: REASON_MAX - 1]}…"
+
+
+def media_entry(media: MediaFile) -> dict[str, Any]:
+    """Return what a payload says of a file: which one, byte for byte, and what readers get to know of it."""
+    return {
+        "id": str(media.pk),
+        "digest": media.digest,
+        "kind": str(media.kind),
+        "mime": media.mime,
+        "bytes": media.bytes,
+        "width": media.width,
+        "height": media.height,
+        "duration_ms": media.duration_ms,
+        "alt": media.alt,
+    }

@@ -1,0 +1,75 @@
+"""How networks read a text: what they count, and where its links, mentions and hashtags stand."""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import regex
+
+from networks.protocol import Counting
+
+_GRAPHEME = regex.compile(r"\X")
+_CONTROL = regex.compile(r"[\p{Cc}--[\n\t]]|\p{Cs}", regex.VERSION1)
+_LINK = regex.compile(
+    r"(?<![\p{L}\p{N}@/])(?:https?://[^\s<>\"]+|(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}(?:/[^\s<>\"]*)?(?![\p{L}\p{N}@.-]))",
+    regex.IGNORECASE,
+)
+_TRAILING = ".,;:!?'\"”’…"
+MASTODON_LINK_LENGTH = 23
+_MASTODON_LINK = regex.compile(r"https?://[^\s<>\"]+", regex.IGNORECASE)
+_MASTODON_MENTION = regex.compile(
+    r"(?<![=/\p{L}\p{N}_])@([a-z0-9_]+(?:[a-z0-9_.-]+[a-z0-9_]+)?)@[\p{L}\p{N}.-]+[\p{L}\p{N}]",
+    regex.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a text, in characters, with what it stands for."""
+
+    start: int
+    end: int
+    value: str
+
+
+def clean(text: str) -> str:
+    """Return the text as it will be sent: one kind of line end, composed letters, no control characters."""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return str(_CONTROL.sub("", text)).strip()
+
+
+def count_graphemes(text: str) -> int:
+    """Return how many characters a reader sees. Source: Unicode UAX #29, as the Bluesky server counts."""
+    return sum(1 for _ in _GRAPHEME.finditer(text))
+
+
+def count_mastodon(text: str, link_length: int = MASTODON_LINK_LENGTH) -> int:
+    """Return the length as Mastodon counts: a link as 23, a mention without its server, the rest in graphemes.
+
+    Source: docs.joinmastodon.org/user/posting/#text and app/validators/status_length_validator.rb, read 2026-11.
+    """
+    text = _MASTODON_LINK.sub(lambda found: "x" * link_length + _loose_end(found[0]), text)
+    return count_graphemes(_MASTODON_MENTION.sub(lambda found: f"@{found[1]}", text))
+
+
+def measure(text: str, counting: Counting | str, link_length: int | None = None) -> int:
+    """Return the length of a text as a network counts it."""
+    if counting == Counting.MASTODON:
+        return count_mastodon(text, link_length or MASTODON_LINK_LENGTH)
+    return count_graphemes(text) if counting == Counting.GRAPHEMES else len(text)
+
+
+def links(text: str) -> Iterator[Span]:
+    """Yield the links of a text, with https:// put before a bare host name."""
+    for found in _LINK.finditer(text):
+        shown = found[0][: len(found[0]) - len(_loose_end(found[0]))]
+        address = shown if "://" in shown else f"https://{shown}"
+        yield Span(found.start(), found.start() + len(shown), address)
+
+
+def _loose_end(link: str) -> str:
+    """Return what stands at the end of a link without belonging to it: punctuation, an unopened bracket."""
+    end = len(link)
+    while end and (link[end - 1] in _TRAILING or (link[end - 1] == ")" and "(" not in link[:end])):
+        end -= 1
+    return link[end:]
