@@ -7,3 +7,22 @@ class PublishingConfig(AppConfig):
     """The app that carries approved posts to their networks."""
 
     name = "publishing"
+
+    def ready(self) -> None:
+        """Fill the calendar's port, register the dispatcher's work and the worker's watch."""
+        from celery.signals import worker_ready, worker_shutting_down
+
+        from calendar_app.ports import dispatcher
+        from core.ticks import Ticker, tickers
+        from publishing import permissions  # noqa: F401  # declares the verbs
+        from publishing.services import heartbeats, planning, sweeping
+        from publishing.services.lanes import lanes
+
+        dispatcher.fill(planning.PublishingDispatcher())
+        tickers.register("publishing.due", Ticker(lanes.scan_due, 0.25))
+        tickers.register("publishing.ahead", Ticker(lanes.scan_ahead, 5.0))
+        tickers.register("publishing.sweep", Ticker(sweeping.sweep, 1.0))
+        tickers.register("publishing.rescue", Ticker(lanes.rescue_overdue, 1.0))
+        tickers.register("publishing.beat", Ticker(heartbeats.beat_dispatcher, 2.0))
+        worker_ready.connect(heartbeats.start_watch, weak=False)
+        worker_shutting_down.connect(heartbeats.stop_watch, weak=False)

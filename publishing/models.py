@@ -71,7 +71,8 @@ class Delivery(WorkspaceOwned):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["workspace", "post", "channel", "occurrence_no"], name="publishing_delivery_occurrence"
+                fields=["workspace", "post", "channel", "occurrence_no"],
+                name="publishing_delivery_occurrence",
             ),
             models.CheckConstraint(
                 condition=~Q(state__in=["claimed", "prepared", "sending"])
@@ -164,7 +165,9 @@ class Attempt(WorkspaceOwned):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["workspace", "delivery", "number"], name="publishing_attempt_number"),
+            models.UniqueConstraint(
+                fields=["workspace", "delivery", "number"], name="publishing_attempt_number"
+            ),
             models.UniqueConstraint(fields=["workspace", "lease_token"], name="publishing_attempt_token"),
         ]
 

@@ -1,0 +1,109 @@
+"""The ledger's statements across workspaces: claims by the database's clock, through the sweeper's functions."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from publishing import timing
+
+PAUSE_LOCK = 41
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A row that this process, and no other, may work on while its token stands."""
+
+    workspace_id: UUID
+    delivery_id: UUID
+    token: UUID
+
+    def as_ids(self) -> dict[str, str]:
+        """Return the claim as a message carries it."""
+        return {
+            "workspace_id": str(self.workspace_id),
+            "delivery_id": str(self.delivery_id),
+            "token": str(self.token),
+        }
+
+
+def claim_due(batch: int = timing.BATCH) -> list[Claim]:
+    """Claim due deliveries of all workspaces, each its share; full batches follow each other at once."""
+    arguments = [batch, timing.CLAIM_LEASE, timing.MOST_UNDER_WAY, timing.MOST_OF_ONE_WORKSPACE]
+    return _claims("publishing_claim_due(%s, %s, %s, %s)", arguments)
+
+
+def claim_preparing(batch: int = timing.BATCH) -> list[Claim]:
+    """Claim deliveries whose media can be carried over ahead of their time."""
+    return _claims("publishing_claim_preparing(%s, %s)", [batch, timing.UPLOAD_LEASE])
+
+
+def take_over(batch: int) -> list[Claim]:
+    """Claim what is overdue and lies with a worker that never began, or in a message that was lost."""
+    return _claims("publishing_take_over(%s, %s, %s)", [batch, timing.CLAIM_LEASE, timing.RESCUE_AFTER])
+
+
+def claim_unsettled(batch: int = timing.BATCH) -> list[Claim]:
+    """Claim unknown outcomes that the network can be asked about now."""
+    return _claims("publishing_claim_unsettled(%s, %s)", [batch, timing.SETTLE_LEASE])
+
+
+def release_claims(batch: int = timing.BATCH) -> int:
+    """Give back claims that nobody carried out in time; nothing was sent for them."""
+    return int(_one("SELECT publishing_release_claims(%s)", [batch])[0])
+
+
+def lose_calls(batch: int = timing.BATCH) -> int:
+    """Mark the calls whose worker was lost as unknown."""
+    return int(_one("SELECT publishing_lose_calls(%s)", [batch])[0])
+
+
+def due_to_expire(batch: int = timing.BATCH) -> list[tuple[UUID, UUID]]:
+    """Return workspace and delivery of what could not be sent within its time."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT workspace_id, id FROM publishing_due_to_expire(%s)", [batch])
+        return list(cursor.fetchall())
+
+
+def overdue() -> tuple[float, float]:
+    """Return by how many seconds the oldest waiting and the oldest claimed delivery is overdue, 0 for none."""
+    scheduled, claimed = _one("SELECT * FROM publishing_overdue()", [])
+    return max(0.0, scheduled), max(0.0, claimed)
+
+
+def counts() -> dict[str, int]:
+    """Return how many deliveries stand in each state that is not final, over all workspaces."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT state, n FROM publishing_counts()")
+        return dict(cursor.fetchall())
+
+
+def share_pause_lock(workspace_id: UUID) -> None:
+    """Let a pause of the workspace wait for this transaction, and bound how long this one waits for anything.
+
+    An intent gives way to people: it stops waiting before the database's deadlock check would choose a victim.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('lock_timeout', %s, true), pg_advisory_xact_lock_shared(hashtextextended(%s, %s))",
+            [f"{timing.LOCK_WAIT_MS}ms", str(workspace_id), PAUSE_LOCK],
+        )
+
+
+def take_pause_lock(workspace_id: UUID, *, shared: bool = False) -> None:
+    """Wait until no intent of the workspace is being written, and keep new ones waiting until the commit."""
+    function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {function}(hashtextextended(%s, %s))", [str(workspace_id), PAUSE_LOCK])
+
+
+def _claims(call: str, arguments: list[int]) -> list[Claim]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {call}", arguments)  # noqa: S608  # the calls stand above, literally
+        return [Claim(workspace_id, ident, token) for ident, workspace_id, token in cursor.fetchall()]
+
+
+def _one(sql: str, arguments: list[int]) -> tuple[float, ...]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql, arguments)
+        return tuple(cursor.fetchone() or ())

@@ -1,0 +1,1 @@
+"""Planning, delivering, settling, resolving and pausing."""

@@ -1,0 +1,65 @@
+"""What to do with an unknown outcome once the network was asked: pure rules, one for each capability class."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from networks.protocol import Capability, Finding
+from publishing.states import Reason
+from publishing.timing import KEY_KEPT, LOOK_AGAIN, MOST_ATTEMPTS, back_off
+
+
+class Step(StrEnum):
+    """What follows."""
+
+    FOUND = "find"
+    SEND_AGAIN = "rearm"
+    ASK_PEOPLE = "ask"
+    WAIT = "wait"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known when the network has answered, or could not be asked."""
+
+    capability: str
+    finding: Finding
+    not_found_count: int
+    attempt_no: int
+    undecided_count: int
+    since_first_intent: timedelta
+    is_past_bound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What to do, why, and for WAIT how long. `new_key`: the network has forgotten the old idempotency key."""
+
+    step: Step
+    reason: Reason
+    wait_seconds: float = 0
+    new_key: bool = False
+
+
+def settle(facts: Facts) -> Verdict:
+    """Say what to do with an unknown outcome.
+
+    Sends again only where the network itself said that it is not there, and never where it cannot be asked:
+    K the same key while the network keeps it; D the same id; S by its handle; F after two looks 30 s apart.
+    """
+    if facts.finding == Finding.LIVE:
+        return Verdict(Step.FOUND, Reason.NONE)
+    if facts.capability == Capability.NEITHER:
+        return Verdict(Step.ASK_PEOPLE, Reason.CANNOT_ASK)
+    if facts.finding == Finding.UNDECIDED:
+        if facts.is_past_bound:
+            return Verdict(Step.ASK_PEOPLE, Reason.UNDECIDED)
+        return Verdict(Step.WAIT, Reason.UNDECIDED, back_off(facts.undecided_count, first=15, most=900))
+    if facts.attempt_no >= MOST_ATTEMPTS:
+        return Verdict(Step.ASK_PEOPLE, Reason.NOT_FOUND)
+    key_stands = facts.capability == Capability.KEY and facts.since_first_intent < KEY_KEPT
+    if key_stands or facts.capability in (Capability.DETERMINISTIC, Capability.SESSION):
+        return Verdict(Step.SEND_AGAIN, Reason.NOT_FOUND)
+    if facts.not_found_count < 1:
+        return Verdict(Step.WAIT, Reason.NOT_FOUND, LOOK_AGAIN)
+    return Verdict(Step.SEND_AGAIN, Reason.NOT_FOUND, new_key=facts.capability == Capability.KEY)

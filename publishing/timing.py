@@ -1,0 +1,43 @@
+"""How long things may take and how often they are tried. Units: seconds, unless a name says otherwise."""
+
+from datetime import timedelta
+
+from django.db.models import DateTimeField, Func
+from django.db.models.expressions import Combinable, CombinedExpression, Value
+
+CLAIM_LEASE = 30
+UPLOAD_LEASE = 300
+CALL_MARGIN = 10.0
+SETTLE_LEASE = 90
+PREPARE_AHEAD = timedelta(minutes=15)
+GRACE = timedelta(hours=24)
+LOOK_AGAIN = 30.0
+KEY_KEPT = timedelta(minutes=50)
+RESCUE_AFTER = 3
+MOST_ATTEMPTS = 6
+LOCK_WAIT_MS = 500
+BATCH = 100
+MOST_UNDER_WAY = 256
+MOST_OF_ONE_WORKSPACE = 64
+
+
+class DatabaseClock(Func):
+    """The database's clock at the very moment, the only clock that decides about deliveries."""
+
+    template = "clock_timestamp()"
+    output_field = DateTimeField()
+
+
+def clock(offset_seconds: float = 0) -> Func | CombinedExpression:
+    """Return the database's clock, `offset_seconds` later."""
+    at = DatabaseClock()
+    if not offset_seconds:
+        return at
+    later = CombinedExpression(at, Combinable.ADD, Value(timedelta(seconds=offset_seconds)))
+    later.output_field = DateTimeField()
+    return later
+
+
+def back_off(failures: int, *, first: float, most: float) -> float:
+    """Return how long to wait after so many failures: doubled each time, up to `most`."""
+    return min(most, first * 2 ** min(failures, 12))
