@@ -48,13 +48,13 @@ class ClearanceSource(models.TextChoices):
     POLICY = "policy", _("the workspace asks for no approval")
 
 
-PASS_STEP = "pass_step"
+ADVANCE = "advance"
 WITHDRAW = "withdraw"
 EDIT = "edit"
 UNDO = "undo"
 
 REQUEST_TABLE = (
-    Transition(RequestState.OPEN, PASS_STEP, RequestState.OPEN),
+    Transition(RequestState.OPEN, ADVANCE, RequestState.OPEN),
     Transition(RequestState.OPEN, Verdict.APPROVE, RequestState.APPROVED),
     Transition(RequestState.OPEN, Verdict.REQUEST_CHANGES, RequestState.CHANGES_REQUESTED),
     Transition(RequestState.OPEN, Verdict.REJECT, RequestState.REJECTED),

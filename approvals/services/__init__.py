@@ -1,0 +1,1 @@
+"""Submitting, deciding, withdrawing, clearing, and keeping workflows."""

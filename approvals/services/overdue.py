@@ -1,0 +1,49 @@
+"""Steps that wait longer than they should: asked of one more person, once."""
+
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from approvals.models import RequestApprover, RequestStep
+from approvals.services.requests import lock_request
+from approvals.states import StepState
+from core.clock import now
+from core.record import record
+from teams.actors import Actor
+from teams.tenancy import workspace_scope
+
+BATCH = 100
+
+
+def escalate_due() -> int:
+    """Escalate every step whose time is over, in all workspaces; return how many."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT id, workspace_id FROM approvals_overdue_steps(%s)", [BATCH])
+        rows = cursor.fetchall()
+    return sum(escalate_step(step_id=step_id, workspace_id=workspace_id) for step_id, workspace_id in rows)
+
+
+def escalate_step(*, step_id: UUID, workspace_id: UUID) -> bool:
+    """Ask the step's further person too, where it names one, and say once that it is overdue.
+
+    Records: approvals.request.step_overdue. Locks: the subject and the request.
+    """
+    with workspace_scope(workspace_id):
+        step = RequestStep.objects.select_related("request").get(pk=step_id)
+        request = lock_request(step.request)
+        rows = RequestStep.objects.filter(pk=step_id, state=StepState.OPEN, escalated_at=None)
+        if not rows.filter(due_at__lte=now()).update(escalated_at=now()):
+            return False
+        if step.escalate_to_id and not step.approvers.filter(member=step.escalate_to_id).exists():
+            seat = RequestApprover(
+                workspace_id=workspace_id, request_step=step, member_id=step.escalate_to_id
+            )
+            seat.save(force_insert=True)
+        record(
+            "approvals.request.step_overdue",
+            by=Actor.system(workspace_id),
+            subject=request.ref,
+            request=str(request.pk),
+            step=step.position,
+        )
+        return True
