@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from networks.protocol import Capability, Finding
 from publishing.states import Reason
-from publishing.timing import KEY_KEPT, LOOK_AGAIN, MOST_ATTEMPTS, back_off
+from publishing.timing import LOOK_AGAIN, MOST_ATTEMPTS, back_off
 
 
 class Step(StrEnum):
@@ -28,6 +28,7 @@ class Facts:
     attempt_no: int
     undecided_count: int
     since_first_intent: timedelta
+    key_kept: timedelta
     is_past_bound: bool
 
 
@@ -52,12 +53,20 @@ def settle(facts: Facts) -> Verdict:
     if facts.capability == Capability.NEITHER:
         return Verdict(Step.ASK_PEOPLE, Reason.CANNOT_ASK)
     if facts.finding == Finding.UNDECIDED:
-        if facts.is_past_bound:
-            return Verdict(Step.ASK_PEOPLE, Reason.UNDECIDED)
-        return Verdict(Step.WAIT, Reason.UNDECIDED, back_off(facts.undecided_count, first=15, most=900))
+        return _undecided(facts)
+    return _not_found(facts)
+
+
+def _undecided(facts: Facts) -> Verdict:
+    if facts.is_past_bound:
+        return Verdict(Step.ASK_PEOPLE, Reason.UNDECIDED)
+    return Verdict(Step.WAIT, Reason.UNDECIDED, back_off(facts.undecided_count, first=15, most=900))
+
+
+def _not_found(facts: Facts) -> Verdict:
     if facts.attempt_no >= MOST_ATTEMPTS:
         return Verdict(Step.ASK_PEOPLE, Reason.NOT_FOUND)
-    key_stands = facts.capability == Capability.KEY and facts.since_first_intent < KEY_KEPT
+    key_stands = facts.capability == Capability.KEY and facts.since_first_intent < facts.key_kept
     if key_stands or facts.capability in (Capability.DETERMINISTIC, Capability.SESSION):
         return Verdict(Step.SEND_AGAIN, Reason.NOT_FOUND)
     if facts.not_found_count < 1:

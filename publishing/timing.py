@@ -12,7 +12,6 @@ SETTLE_LEASE = 90
 PREPARE_AHEAD = timedelta(minutes=15)
 GRACE = timedelta(hours=24)
 LOOK_AGAIN = 30.0
-KEY_KEPT = timedelta(minutes=50)
 RESCUE_AFTER = 3
 MOST_ATTEMPTS = 6
 LOCK_WAIT_MS = 500

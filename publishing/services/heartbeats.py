@@ -24,7 +24,7 @@ DEAF_SECONDS = 60.0
 KEPT_SECONDS = 24 * 3600
 
 _taken_at = multiprocessing.sharedctypes.RawValue("d", 0.0)
-"""When a child of this worker last took up a message (monotonic clock); shared, since children take and parents watch."""
+"""When this worker last took up a message (monotonic clock); shared, since children take and parents watch."""
 
 
 def beat(kind: str, process: str, *, scanned: bool = False) -> None:

@@ -124,8 +124,7 @@ def worker_name(pid: int) -> str:
 
 def _fresh(delivery: Delivery) -> Delivery | None:
     rows = leases.standing(delivery).filter(lease_until__gt=clock()).select_related("channel", "clearance")
-    found = rows.select_for_update(of=("self",), no_key=True).annotate(at=clock()).first()
-    return found
+    return rows.select_for_update(of=("self",), no_key=True).annotate(at=clock()).first()
 
 
 def _obstacle(delivery: Delivery, post: Post, is_intact: bool) -> Obstacle | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -121,6 +122,7 @@ def _facts(delivery: Delivery, question: Question, found: Reconciled) -> Facts:
         attempt_no=delivery.attempt_no,
         undecided_count=delivery.failures,
         since_first_intent=delivery.at - delivery.first_intent_at,
+        key_kept=timedelta(seconds=question.adapter.resend_seconds),
         is_past_bound=delivery.at >= delivery.expires_at,
     )
 
