@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from networks import api_urls as networks_api
 from teams import api_urls as teams_api
 from teams import urls as teams_pages
 from teams.views.front import language
@@ -15,6 +16,8 @@ urlpatterns = [
     path("n/<slug:workspace>/", include("networks.newsroom.urls")),
     path("", include((teams_pages.site_urlpatterns, teams_pages.site_name))),
     path("w/<slug:workspace>/", include("teams.urls")),
+    path("w/<slug:workspace>/", include("networks.urls")),
     path("api/v1/", include((teams_api.site_api_urlpatterns, teams_api.site_name))),
     path("api/v1/w/<slug:workspace>/", include((teams_api.api_urlpatterns, teams_api.app_name))),
+    path("api/v1/w/<slug:workspace>/", include((networks_api.api_urlpatterns, networks_api.app_name))),
 ]

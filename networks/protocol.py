@@ -63,6 +63,7 @@ class CredentialField:
     label: str | Promise
     is_secret: bool = False
     default: str = ""
+    help: str | Promise = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,11 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from core.clock import now
-from core.envelope import new_data_key, open_sealed, ring, seal
+from core.envelope import new_data_key, open_sealed, rewrap, ring, seal
+from core.record import record
+from core.refs import Ref
 from networks.models import Channel, ChannelSecret, WorkspaceKey
+from teams.actors import Actor
 from teams.tenancy import workspace_scope
 
 Exchange = Callable[[Mapping[str, str]], Mapping[str, str]]
@@ -91,3 +94,24 @@ def _data_key(workspace_id: UUID) -> bytes:
 
 def _place(workspace_id: UUID, channel_id: UUID, field: str) -> tuple[str, str, str]:
     return str(workspace_id), str(channel_id), field
+
+
+def rewrap_key(workspace_id: UUID) -> bool:
+    """Wrap a workspace's data key with the ring's current key; tell whether that changed it.
+
+    What the data key sealed stays as it is and readable throughout, so nothing has to pause.
+    Records: networks.workspacekey.rewrapped. Raises: core.envelope.EnvelopeError.
+    """
+    with workspace_scope(workspace_id):
+        standing = WorkspaceKey.objects.first()
+        if standing is None:
+            return False
+        wrapped = rewrap(ring(), bytes(standing.wrapped))
+        if wrapped == bytes(standing.wrapped):
+            return False
+        rows = WorkspaceKey.objects.filter(pk=standing.pk, wrapped=standing.wrapped)
+        is_changed = bool(rows.update(wrapped=wrapped, rewrapped_at=now()))
+        if is_changed:
+            subject = Ref("networks.workspacekey", standing.pk)
+            record("networks.workspacekey.rewrapped", by=Actor.system(workspace_id), subject=subject)
+        return is_changed

@@ -1,0 +1,56 @@
+"""Channels for programs."""
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from networks.adapters import adapters
+from networks.permissions import CONNECT, SEE
+from networks.selectors import channels_visible_to, get_channel
+from networks.serializers import ChannelChange, ChannelInput, ChannelOutput, channel_json, network_json
+from networks.services.channels import connect_channel, disconnect_channel, rename_channel
+from teams.rest import endpoint, listing, read
+
+
+@extend_schema(methods=["GET"], responses=ChannelOutput(many=True))
+@extend_schema(methods=["POST"], request=ChannelInput, responses={201: ChannelOutput})
+@endpoint({"GET": SEE, "POST": CONNECT})
+def channels(request: Request) -> Response:
+    """List the channels that the caller may see, or connect an account."""
+    actor = request._request.actor
+    if request.method == "GET":
+        return listing(request, channels_visible_to(actor), channel_json, by=("position", "pk"))
+    body = read(ChannelInput, request)
+    channel = connect_channel(
+        workspace=request._request.workspace,
+        kind=body["network"],
+        name=body["name"],
+        credentials=body["credentials"],
+        by=actor,
+    )
+    return Response(channel_json(channel), status=201)
+
+
+@extend_schema(methods=["GET", "PATCH"], request=ChannelChange, responses=ChannelOutput)
+@extend_schema(methods=["DELETE"], responses={204: None})
+@endpoint({"GET": SEE, "PATCH": CONNECT, "DELETE": CONNECT})
+def channel(request: Request, channel: UUID) -> Response:
+    """Show, rename or disconnect a channel."""
+    actor = request._request.actor
+    if request.method == "GET":
+        return Response(channel_json(get_channel(actor, channel)))
+    found = get_channel(actor, channel, CONNECT)
+    if request.method == "DELETE":
+        disconnect_channel(channel=found, by=actor)
+        return Response(status=204)
+    body = read(ChannelChange, request)
+    return Response(channel_json(rename_channel(channel=found, name=body["name"], by=actor)))
+
+
+@extend_schema(responses={200: {"type": "object"}})
+@endpoint({"GET": SEE})
+def networks(request: Request) -> Response:
+    """List the kinds of networks with the credentials that each needs."""
+    return Response({"results": [network_json(adapter) for adapter in adapters.values()], "next": None})

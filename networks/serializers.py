@@ -1,0 +1,81 @@
+"""What the API takes and gives of channels; nothing is shown that is not named here."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from networks.models import Channel
+from networks.protocol import Adapter
+
+
+class ChannelInput(serializers.Serializer):
+    """The body that connects a channel."""
+
+    network = serializers.CharField(max_length=32)
+    name = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+    credentials = serializers.DictField(child=serializers.CharField(max_length=2000, trim_whitespace=False))
+
+
+class ChannelChange(serializers.Serializer):
+    """The body that changes a channel."""
+
+    name = serializers.CharField(max_length=120)
+
+
+class ChannelOutput(serializers.Serializer):
+    """A channel, for the API's description."""
+
+    id = serializers.UUIDField()
+    network = serializers.CharField()
+    name = serializers.CharField()
+    handle = serializers.CharField()
+    capability = serializers.CharField()
+    status = serializers.CharField()
+    limits = serializers.DictField()
+    restricted = serializers.BooleanField()
+    last_success_at = serializers.DateTimeField(allow_null=True)
+    last_error = serializers.CharField()
+
+
+def channel_json(channel: Channel) -> dict[str, Any]:
+    """Return a channel as programs see it."""
+    return {
+        "id": str(channel.pk),
+        "network": channel.kind,
+        "name": channel.name,
+        "handle": channel.handle,
+        "capability": channel.capability,
+        "status": channel.status,
+        "limits": channel.limits,
+        "restricted": channel.is_restricted,
+        "last_success_at": channel.last_success_at,
+        "last_error": channel.last_error,
+    }
+
+
+def network_json(adapter: Adapter) -> Mapping[str, Any]:
+    """Return a kind of network with what connecting it needs and what its posts can say."""
+    return {
+        "network": adapter.kind,
+        "label": str(adapter.label),
+        "connectable": bool(adapter.credential_fields),
+        "credentials": [
+            {
+                "name": field.name,
+                "label": str(field.label),
+                "secret": field.is_secret,
+                "default": field.default,
+            }
+            for field in adapter.credential_fields
+        ],
+        "options": [
+            {
+                "name": field.name,
+                "label": str(field.label),
+                "flag": field.is_flag,
+                "choices": [{"value": value, "label": str(label)} for value, label in field.choices],
+            }
+            for field in adapter.option_fields
+        ],
+    }
