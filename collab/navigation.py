@@ -1,38 +1,32 @@
 """What the shell shows around every page: workspace, navigation, cover, pause, notices."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import Promise, SimpleLazyObject
+from django.utils.functional import SimpleLazyObject
 
-from core.registry import Registry
-from teams.permissions import covered_actors
+from teams.permissions import can, covered_actors
 from teams.selectors import workspaces_of
+from teams.shell import Place, add_place, places, shell_facts, shell_urls
 
-Count = Callable[[Any], int]
+__all__ = ["ORDER", "add_place", "items", "places", "shell", "shell_facts", "shell_urls"]
 
+items = places
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One entry of the rail."""
+ORDER = (
+    "work calendar posts approvals checkins team library guides inbox reports channels log settings"
+).split()
+"""The rail from top to bottom; what an app adds under another key comes before the log."""
 
-    key: str
-    label: "str | Promise"
-    icon: str
-    url_name: str
-    count: Count | None = None
-
-
-shell_facts: Registry[Callable[[HttpRequest], Any]] = Registry("collab.navigation.shell_facts")
-items: Registry[Item] = Registry("collab.navigation.items")
-
-
-def add_item(key: str, label: "str | Promise", icon: str, url_name: str, count: Count | None = None) -> None:
-    """Add an entry to the rail, in order."""
-    items.register(key, Item(key, label, icon, url_name, count))
+SITE_URLS = {
+    "profile": "site:profile",
+    "sessions": "usersessions_list",
+    "sign_out": "account_logout",
+    "appearance": "site:appearance",
+    "new_workspace": "site:new_workspace",
+}
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -45,7 +39,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     known = user is not None and user.is_authenticated
     actor, workspace = getattr(request, "actor", None), getattr(request, "workspace", None)
     found: dict[str, Any] = {
-        "workspace": workspace,
+        "workspace": workspace if actor is not None else None,
         "user": user if known else None,
         "theme": user.theme if known else request.COOKIES.get("theme", "system"),
         "density": user.density if known else "comfortable",
@@ -54,24 +48,38 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         "hold": None,
         "unread": 0,
         "workspaces": SimpleLazyObject(lambda: workspaces_of(user.pk)) if known else [],
+        "signup_open": settings.SIGNUP == "open",
+        "urls": {key: reverse(name) for key, name in SITE_URLS.items()},
     }
     if actor is None or workspace is None:
         return found
-    found["nav"] = [_entry(item, actor, workspace.slug) for item in items.values()]
+    found["nav"] = [_entry(place, actor, workspace.slug) for place in _ordered() if _shown(place, actor)]
     found["covering"] = [
-        {"name": cover.covered.user.name, "id": cover.covered.pk}
+        {"name": cover.covered.user.get_short_name(), "who": cover.covered.pk, "id": cover.covered.pk}
         for cover in covered_actors(actor)
         if cover.covered
     ]
+    found["urls"] |= {key: reverse(name, args=[workspace.slug]) for key, name in shell_urls.items()}
     found.update({name: fact(request) for name, fact in shell_facts.items()})
     return found
 
 
-def _entry(item: Item, actor: Any, slug: str) -> dict[str, Any]:
+def _ordered() -> list[Place]:
+    spot = {key: number for number, key in enumerate(ORDER)}
+    last = spot["log"] - 0.5
+    return sorted(places.values(), key=lambda place: spot.get(place.key, last))
+
+
+def _shown(place: Place, actor: Any) -> bool:
+    return place.verb is None or can(actor, place.verb)
+
+
+def _entry(place: Place, actor: Any, slug: str) -> dict[str, Any]:
     return {
-        "key": item.key,
-        "label": item.label,
-        "icon": item.icon,
-        "url": reverse(item.url_name, args=[slug]),
-        "count": item.count(actor) if item.count else None,
+        "key": place.key,
+        "label": place.label,
+        "icon": place.icon,
+        "url": reverse(place.url_name, args=[slug]),
+        "count": place.count(actor) if place.count else None,
     }
+

@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "files",
     "networks",
     "calendar_app",
+    "publishing",
     "collab",
 ]
 
@@ -186,15 +187,28 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_RATE_LIMITS = {"login_failed": False}
+ACCOUNT_FORMS = {
+    "login": "collab.accounts.LoginForm",
+    "signup": "collab.accounts.SignupForm",
+    "change_password": "collab.accounts.ChangePasswordForm",
+    "set_password": "collab.accounts.SetPasswordForm",
+    "reset_password": "collab.accounts.ResetPasswordForm",
+    "reset_password_from_key": "collab.accounts.ResetPasswordKeyForm",
+    "reauthenticate": "collab.accounts.ReauthenticateForm",
+    "add_email": "collab.accounts.ChangeEmailForm",
+}
+ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "5/300s/key"}
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+MFA_ADAPTER = "collab.accounts.MfaAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Collab"
 USERSESSIONS_TRACK_ACTIVITY = False
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_FORM_FIELD = "login"
-AXES_IPWARE_META_PRECEDENCE_ORDER = ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"]
+AXES_USERNAME_CALLABLE = "collab.accounts.guessed_account"
+AXES_CLIENT_IP_CALLABLE = "collab.accounts.client_ip"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True
@@ -244,6 +258,8 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("COLLAB_STATIC_ROOT", "") or DATA_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Only what we ship ourselves is served; what packages bring along is not.
+STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "collab.staticfiles.HashedStaticFiles"},
@@ -290,7 +306,7 @@ OUTBOUND_ALLOW_PRIVATE_HOSTS = frozenset(env.list("COLLAB_ALLOW_PRIVATE_HOSTS", 
 OUTBOUND_CA_BUNDLE = env.str("COLLAB_CA_BUNDLE", "") or None
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["teams.rest.WorkspaceAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["teams.credentials.WorkspaceAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [

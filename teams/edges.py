@@ -3,9 +3,12 @@
 from typing import Any
 from urllib.parse import urlencode
 
+import structlog
 from django.conf import settings
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from core.errors import Ambiguous, CollabError, Invalid, NotAllowed, TooMany
@@ -34,8 +37,36 @@ def error_response(request: HttpRequest, error: CollabError) -> HttpResponse:
     """Answer an expected refusal in the form that the asker reads."""
     if is_api(request):
         return problem_of(error)
-    template = "errors/refusal.html"
-    return render(request, template, {"error": error, "status": error.status}, status=error.status)
+    context = {"error": error, "status": error.status}
+    response = render(request, "errors/refusal.html", context, status=error.status)
+    if isinstance(error, TooMany) and error.retry_after_seconds is not None:
+        response["Retry-After"] = str(error.retry_after_seconds)
+    return response
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer for what is not there, or not to be known of: `handler404` of the root URLs."""
+    if is_api(request):
+        return problem(404, "not_found", _("There is no such thing here."))
+    return render(request, "errors/404.html", status=404)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Answer for a fault of ours: `handler500` of the root URLs; asks nothing of the database."""
+    number = structlog.contextvars.get_contextvars().get("request_id", "")
+    if is_api(request):
+        detail = _("Something broke on our side. Nothing was changed.")
+        return problem(500, "broken", detail, request_id=number)
+    return HttpResponse(render_to_string("errors/500.html", {"request_id": number}), status=500)
+
+
+def tell_form(form: BaseForm, error: Invalid) -> None:
+    """Show a service's reasons at the fields they are about; a reason about no field stands above the form."""
+    for name, texts in error.fields.items():
+        for text in texts:
+            form.add_error(name if name in form.fields else None, text)
+    if not error.fields:
+        form.add_error(None, error.message)
 
 
 def problem_of(error: CollabError) -> JsonResponse:

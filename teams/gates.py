@@ -45,6 +45,11 @@ def members(verb: str, *methods: str) -> Callable[[View], View]:
     return _declare(Access("member", dict.fromkeys(methods or ("GET",), verb)))
 
 
+def members_by(verbs: Mapping[str, str]) -> Callable[[View], View]:
+    """Let members ask who hold the verb of the method: `{"GET": "app.noun.see", "POST": "app.noun.edit"}`."""
+    return _declare(Access("member", dict(verbs)))
+
+
 def access_of(view: Any) -> Access | None:
     """Return the rule that a view declared."""
     return getattr(view, "access", None)

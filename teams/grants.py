@@ -19,7 +19,6 @@ from teams.models import Membership, Team
 from teams.states import MemberStatus
 from teams.tenancy import WorkspaceOwned
 
-
 GrantModel = type[Any]
 """A concrete grant model: its `content_object` is not known to the bases below."""
 

@@ -18,7 +18,7 @@ from teams.gates import access_of
 from teams.models import Membership, User, Workspace
 from teams.permissions import actor_of
 from teams.selectors import membership_by_slug
-from teams.services.keys import token_bearer
+from teams.services.keys import bearer_key, token_actor, token_bearer
 from teams.states import WorkspaceStatus
 from teams.tenancy import entered, request_transaction
 
@@ -39,6 +39,7 @@ class WorkspaceMiddleware:
         """Answer the request inside its transaction; the body is rendered before the commit."""
         request.workspace = None
         request.actor = None
+        request.home = None
         with ExitStack() as stack:
             request.scopes = stack
             stack.callback(timezone.deactivate)
@@ -124,6 +125,15 @@ def _enter_publicly(request: HttpRequest, slug: str) -> None:
 
 
 def _enter_signed_in(request: HttpRequest) -> HttpResponse | None:
+    """Let a session's user pass, or the owner of an API token, whose token stays with its own workspace."""
+    if "Authorization" in request.headers:
+        key = bearer_key(request) if is_api(request) else None
+        found = token_actor(key) if key is not None else None
+        if found is None:
+            return unauthenticated(request)
+        request._cached_user = request.user = found[0].user
+        request.home = found[0].workspace
+        return None
     if not request.user.is_authenticated:
         return unauthenticated(request)
     translation.activate(request.user.language)

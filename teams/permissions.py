@@ -226,6 +226,7 @@ VERBS = [
     Verb("teams.member.end", gettext_lazy("end memberships"), ADMINS, covers=False),
     Verb("teams.role.assign", gettext_lazy("assign roles"), ADMINS, covers=False),
     Verb("teams.role.assign_owner", gettext_lazy("make somebody an owner"), OWNERS, covers=False),
+    Verb("teams.role.edit", gettext_lazy("make roles"), ADMINS, covers=False),
     Verb("teams.team.edit", gettext_lazy("edit teams"), LEADS, covers=True),
     Verb("teams.backup.edit", gettext_lazy("set backups"), LEADS, covers=True),
     Verb("teams.absence.record", gettext_lazy("record own absences"), EVERYBODY, covers=False),

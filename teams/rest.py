@@ -13,7 +13,6 @@ from django.db import IntegrityError, models, transaction
 from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
-from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,30 +24,10 @@ from core.paging import keyset
 from teams.edges import problem, problem_of
 from teams.gates import Access, require_verb
 from teams.models import IdempotencyRecord
-from teams.states import ActorKind
 
 Endpoint = Callable[..., Response]
 KEPT_FOR = timedelta(hours=24)
 _IF_MATCH = re.compile(r'(?:W/)?"?(\d{1,9})"?')
-
-
-class WorkspaceAuthentication(BaseAuthentication):
-    """Takes over who the middleware found; a browser's session must carry the CSRF token on writes."""
-
-    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
-        """Return user and actor."""
-        actor = getattr(request._request, "actor", None)
-        user = getattr(request._request, "user", None)
-        if actor is None:
-            return (user, None) if user is not None and user.is_authenticated else None
-        if actor.kind == ActorKind.TOKEN:
-            return actor.member.user, actor
-        SessionAuthentication().enforce_csrf(request)
-        return actor.member.user, actor
-
-    def authenticate_header(self, request: Request) -> str:
-        """Name the scheme, so that missing credentials answer 401."""
-        return 'Bearer realm="collab"'
 
 
 def endpoint(verbs: Mapping[str, str | None], *, kind: str = "member") -> Callable[[Endpoint], Any]:

@@ -1,14 +1,18 @@
 """Questions about people and workspaces."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from core.errors import NotFound
 from teams.actors import Actor
-from teams.models import Absence, Backup, Invitation, Membership, Role, Team, Workspace
-from teams.permissions import require, visible
-from teams.states import MemberStatus, WorkspaceStatus
+from teams.cover import cover_of
+from teams.models import AccessKey, Absence, Backup, Invitation, Membership, Role, Team, Workspace
+from teams.permissions import can, covered_actors, require, verbs, verbs_of, visible
+from teams.states import KeyKind, MemberStatus, WorkspaceStatus
 from teams.tenancy import memberships_of
 
 
@@ -47,8 +51,52 @@ def get_member(by: Actor, pk: UUID, verb: str = "teams.member.see") -> Membershi
     """Return a member for a purpose. Raises: NotFound, NotAllowed."""
     found = Membership.objects.select_related("user", "role").filter(pk=pk).first()
     if found is None:
-        raise NotFound("There is no such member.")
+        raise NotFound(_("There is no such member."))
     require(by, verb, found)
+    return found
+
+
+def get_role(pk: UUID) -> Role:
+    """Return a role of the workspace. Raises: NotFound."""
+    found = Role.objects.filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("There is no such role."))
+    return found
+
+
+def get_team(by: Actor, pk: UUID) -> Team:
+    """Return a team. Raises: NotFound."""
+    found = teams(by).filter(pk=pk).select_related("group").first()
+    if found is None:
+        raise NotFound(_("There is no such team."))
+    return found
+
+
+def get_invitation(by: Actor, pk: UUID) -> Invitation:
+    """Return an invitation, open or closed, where the actor may invite. Raises: NotFound."""
+    rows = Invitation.objects.select_related("role", "invited_by__user")
+    found = visible(by, "teams.member.invite", rows).filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("There is no such invitation."))
+    return found
+
+
+def get_absence(by: Actor, pk: UUID) -> Absence:
+    """Return an absence. Raises: NotFound."""
+    found = absences(by).filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("There is no such absence."))
+    return found
+
+
+def get_token(by: Actor, pk: UUID) -> AccessKey:
+    """Return an API token of the workspace that the actor may take back. Raises: NotFound."""
+    rows = AccessKey.objects.filter(workspace_id=by.workspace_id, kind=KeyKind.API_TOKEN)
+    if not can(by, "teams.member.end"):
+        rows = rows.filter(subject_id=by.member_id)
+    found = rows.filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("There is no such token."))
     return found
 
 
@@ -69,6 +117,62 @@ def open_invitations(by: Actor) -> QuerySet[Invitation]:
         "role", "invited_by__user"
     )
     return visible(by, "teams.member.invite", rows).order_by("-created_at", "pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """A member who is away now: since when, until when, and who acts in the meantime."""
+
+    absence: Absence
+    cover: Membership | None
+
+
+def away_now(by: Actor, now: datetime) -> list[Away]:
+    """Return who is away at this instant, and who covers whom."""
+    rows = absences(by).filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now)
+    return [Away(row, cover_of(row.member, now)) for row in rows[:200]]
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A right as its bearer has it: the verb, its name, and where it comes from (empty: not held)."""
+
+    verb: str
+    label: str
+    role: str
+    covers: tuple[str, ...]
+    limited: bool
+
+
+def rights_of(by: Actor) -> list[Right]:
+    """Return each right of the installation and where the actor has it from: the role, or whom he covers now.
+
+    `limited` tells that an API token carries less than its owner's role.
+    """
+    own = verbs_of(by.member.role) if by.member else frozenset()
+    role = str(by.member.role) if by.member else ""
+    covered = covered_actors(by)
+    found = []
+    for verb in sorted(verbs.values(), key=lambda verb: verb.name):
+        names = [cover.covered.user.name for cover in covered if cover.covered and verb.name in cover.verbs]
+        held = verb.name in by.verbs
+        limited = verb.name in own and not held
+        found.append(Right(verb.name, str(verb.label), role if held else "", tuple(names), limited))
+    return found
+
+
+def backups(by: Actor) -> QuerySet[Backup]:
+    """Return all standing backups."""
+    rows = Backup.objects.select_related("member__user", "backup__user")
+    return visible(by, "teams.member.see", rows).order_by("member_id", "position", "pk")
+
+
+def get_backup(by: Actor, pk: UUID) -> Backup:
+    """Return one standing backup. Raises: NotFound."""
+    found = backups(by).filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("There is no such backup."))
+    return found
 
 
 def backups_of(member: Membership) -> QuerySet[Backup]:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -15,8 +16,8 @@ from core.refs import Ref
 from teams.actors import Actor
 from teams.models import AccessKey, Membership, Workspace
 from teams.permissions import actor_of, require, verbs_of
-from teams.states import ActorKind, KeyKind, MemberStatus
-from teams.tenancy import workspace_scope
+from teams.states import ActorKind, KeyKind, MemberStatus, WorkspaceStatus
+from teams.tenancy import entered
 
 _PREFIX = {
     KeyKind.API_TOKEN: "cb_api_",
@@ -24,6 +25,7 @@ _PREFIX = {
     KeyKind.GUEST: "cb_gst_",
     KeyKind.NEWSROOM: "cb_nws_",
 }
+MOST_TOKENS = 50
 _USED_EVERY = timedelta(minutes=5)
 
 
@@ -69,8 +71,17 @@ def find_key(secret: str, kind: KeyKind) -> AccessKey | None:
     """Return the usable key of this kind for a secret; a secret of another kind opens nothing."""
     if not secret.startswith(_PREFIX[kind]) or len(secret) > 200:
         return None
-    key = AccessKey.objects.select_related("workspace").filter(hash=hash_of(secret), kind=kind).first()
+    rows = AccessKey.objects.select_related("workspace").filter(workspace__status=WorkspaceStatus.ACTIVE)
+    key = rows.filter(hash=hash_of(secret), kind=kind).first()
     return key if key is not None and key.is_usable(now()) else None
+
+
+def tokens_of(member: Membership) -> QuerySet[AccessKey]:
+    """Return a member's API tokens that were not revoked, latest first."""
+    rows = AccessKey.objects.filter(
+        workspace_id=member.workspace_id, kind=KeyKind.API_TOKEN, subject_id=member.pk, revoked_at=None
+    )
+    return rows.order_by("-created_at", "pk")
 
 
 def create_token(
@@ -84,6 +95,11 @@ def create_token(
         require(by, "teams.token.create")
         if by.kind != ActorKind.MEMBER or by.member_id != member.pk:
             raise NotAllowed(_("Everybody makes their own API tokens."), verb="teams.token.create")
+    if not 1 <= len(purpose.strip()) <= 120:
+        message = _("Say in 1 to 120 characters what the token is for.")
+        raise Invalid(message, fields={"purpose": [message]})
+    if tokens_of(member).count() >= MOST_TOKENS:
+        raise Invalid(_("You have %(count)s tokens. Revoke one first.") % {"count": MOST_TOKENS})
     if days is not None and not 1 <= days <= 366:
         raise Invalid(_("A token lives from 1 to 366 days."), fields={"days": [_("From 1 to 366.")]})
     return make_key(
@@ -91,7 +107,7 @@ def create_token(
         workspace=member.workspace,
         subject=Ref("teams.membership", member.pk),
         by=by,
-        purpose=purpose,
+        purpose=purpose.strip(),
         expires_at=now() + timedelta(days=days) if days else None,
     )
 
@@ -103,7 +119,8 @@ def revoke_key(*, key: AccessKey, by: Actor) -> AccessKey:
     """
     if key.workspace_id != by.workspace_id:
         raise NotFound(_("There is no such key."))
-    if key.created_by_id != by.member_id or by.kind != ActorKind.MEMBER:
+    own = by.member_id is not None and by.member_id in (key.created_by_id, key.subject_id)
+    if not own or by.kind != ActorKind.MEMBER:
         require(by, "teams.member.end")
     if key.revoked_at is None:
         key.revoked_at = now()
@@ -112,18 +129,26 @@ def revoke_key(*, key: AccessKey, by: Actor) -> AccessKey:
     return key
 
 
+def bearer_key(request: HttpRequest) -> AccessKey | None:
+    """Return the usable API token that the request carries."""
+    scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
+    return find_key(secret.strip(), KeyKind.API_TOKEN) if scheme.lower() == "bearer" else None
+
+
 def token_bearer(request: HttpRequest, slug: str) -> tuple[Membership, Actor] | None:
     """Return the membership and actor of the request's bearer token, where it opens this workspace."""
-    scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
-    key = find_key(secret.strip(), KeyKind.API_TOKEN) if scheme.lower() == "bearer" else None
+    key = bearer_key(request)
     if key is None or key.workspace.slug != slug:
         return None
     return token_actor(key)
 
 
 def token_actor(key: AccessKey) -> tuple[Membership, Actor] | None:
-    """Return the member behind an API token, acting with at most the member's present rights."""
-    with workspace_scope(key.workspace_id):
+    """Return the member behind an API token, acting with at most the member's present rights.
+
+    Runs inside the request's transaction, which the caller binds to the same workspace.
+    """
+    with entered(key.workspace_id):
         found = Membership.objects.filter(pk=key.subject_id, status=MemberStatus.ACTIVE, user__is_active=True)
         member = found.select_related("user", "role", "workspace").first()
     if member is None:

@@ -3,13 +3,13 @@
 from django.utils.translation import gettext as _
 
 from core.clock import now
-from core.errors import Invalid, WrongState
+from core.errors import Invalid, NotAllowed, WrongState
 from core.record import record
 from core.refs import Ref
 from core.registry import Registry
 from teams.actors import Actor
 from teams.models import AccessKey, Membership, Role, TeamMember, User, Workspace
-from teams.permissions import require
+from teams.permissions import names_holding, require, verbs, verbs_of
 from teams.states import MemberStatus, RoleKey
 
 leavers: Registry = Registry("teams.services.members.leavers")
@@ -20,7 +20,7 @@ def add_member(*, workspace: Workspace, user: User, role: Role, by: Actor, job_t
     """Make a user a member, or an ended membership active again. Records: teams.member.joined."""
     if not by.is_system:
         require(by, "teams.member.invite")
-        _require_right_over_role(by, role)
+        require_right_over_role(by, role)
     return _join(workspace=workspace, user=user, role=role, by=by, job_title=job_title)
 
 
@@ -30,8 +30,8 @@ def assign_role(*, member: Membership, role: Role, by: Actor) -> Membership:
     Raises: NotAllowed; WrongState for the last owner. Records: teams.member.role_assigned.
     """
     require(by, "teams.role.assign", member)
-    _require_right_over_role(by, role)
-    _require_right_over_role(by, member.role)
+    require_right_over_role(by, role)
+    require_right_over_role(by, member.role)
     if member.role.key == RoleKey.OWNER and role.key != RoleKey.OWNER:
         _keep_one_owner(member)
     came_from = member.role
@@ -48,7 +48,7 @@ def end_membership(*, member: Membership, by: Actor) -> Membership:
     Raises: NotAllowed; WrongState for the last owner. Records: teams.member.ended.
     """
     require(by, "teams.member.end", member)
-    _require_right_over_role(by, member.role)
+    require_right_over_role(by, member.role)
     if member.role.key == RoleKey.OWNER:
         _keep_one_owner(member)
     member.status = MemberStatus.ENDED
@@ -69,6 +69,24 @@ def end_membership(*, member: Membership, by: Actor) -> Membership:
     return member
 
 
+def require_right_over_role(by: Actor, role: Role) -> None:
+    """Pass where the actor may give, take or end this role: nobody hands out more than they hold.
+
+    Raises: NotAllowed for the owner's role without the right to make owners, and for a role of the workspace's own
+    making with rights that the actor has not.
+    """
+    if by.is_system:
+        return
+    if role.key == RoleKey.OWNER:
+        require(by, "teams.role.assign_owner")
+    beyond = sorted(verbs_of(role) - by.verbs) if not role.is_builtin else []
+    if beyond:
+        message = _("The role “%(role)s” holds rights that you have not.") % {"role": role}
+        missing = str(verbs.get(beyond[0]).label)
+        ask = names_holding("teams.role.assign_owner")
+        raise NotAllowed(message, verb="teams.role.assign", missing=missing, ask=ask)
+
+
 def _join(*, workspace: Workspace, user: User, role: Role, by: Actor, job_title: str) -> Membership:
     member = Membership.objects.filter(user=user).first()
     if member is not None and member.is_active:
@@ -81,11 +99,6 @@ def _join(*, workspace: Workspace, user: User, role: Role, by: Actor, job_title:
     member.save()
     record("teams.member.joined", by=by, subject=Ref("teams.membership", member.pk), role=str(role.pk))
     return member
-
-
-def _require_right_over_role(by: Actor, role: Role) -> None:
-    if role.key == RoleKey.OWNER:
-        require(by, "teams.role.assign_owner")
 
 
 def _keep_one_owner(member: Membership) -> None:

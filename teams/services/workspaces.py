@@ -2,16 +2,17 @@
 
 import re
 import zoneinfo
+from collections.abc import Mapping
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from core.errors import Invalid
+from core.errors import Invalid, NotFound
 from core.record import record
 from core.refs import Ref
 from core.registry import Registry
 from teams.actors import Actor
-from teams.models import Membership, Role, User, Workspace
+from teams.models import LANGUAGES, Membership, Role, User, Workspace
 from teams.permissions import actor_of, require
 from teams.states import RoleKey
 from teams.tenancy import workspace_scope
@@ -21,6 +22,9 @@ RESERVED_SLUGS = frozenset(
     " operator owner public root settings signup staff status styleguide support system team test www".split()
 )
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")
+
+SETTINGS: dict[str, tuple[object, ...]] = {"approval": ("on", "off"), "lock_approved": (True, False)}
+"""What a workspace can set, with the values allowed."""
 
 furnishers: Registry = Registry("teams.services.workspaces.furnishers")
 """Upper apps add `(workspace, actor) -> None` here to give each new workspace what it starts with."""
@@ -58,11 +62,15 @@ def create_workspace(
 def configure_workspace(*, workspace: Workspace, changes: dict[str, object], by: Actor) -> Workspace:
     """Change name, zone, language or settings of the workspace. Records: teams.workspace.configured."""
     require(by, "teams.workspace.configure")
+    if workspace.pk != by.workspace_id:
+        raise NotFound(_("There is no such workspace."))
     zone = changes.get("timezone", workspace.timezone)
     _check(workspace.slug, str(changes.get("name", workspace.name)), str(zone))
+    _check_choices(changes)
     for field in ("name", "timezone", "language", "settings"):
         if field in changes:
-            setattr(workspace, field, changes[field])
+            value = changes[field]
+            setattr(workspace, field, {**workspace.settings, **value} if isinstance(value, dict) else value)
     workspace.save()
     record(
         "teams.workspace.configured",
@@ -71,6 +79,20 @@ def configure_workspace(*, workspace: Workspace, changes: dict[str, object], by:
         fields=sorted(changes),
     )
     return workspace
+
+
+def _check_choices(changes: Mapping[str, object]) -> None:
+    fields: dict[str, list[str]] = {}
+    if changes.get("language", "en") not in dict(LANGUAGES):
+        fields["language"] = [_("Choose one of the list.")]
+    given = changes.get("settings", {})
+    known = isinstance(given, dict) and all(
+        name in SETTINGS and value in SETTINGS[name] for name, value in given.items()
+    )
+    if not known:
+        fields["settings"] = [_("Unknown setting.")]
+    if fields:
+        raise Invalid(_("The workspace could not be saved."), fields=fields)
 
 
 def _check(slug: str, name: str, timezone: str) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 
 from teams.actors import Actor
@@ -43,8 +44,10 @@ def _password() -> str:
 
 
 def make_user(name: str, email: str, **fields: object) -> User:
-    """Make a user who can log in with the demo password."""
-    return User.objects.create(email=email, name=name, password=_password(), **fields)
+    """Make a user who can log in with the demo password, and whose address is confirmed."""
+    user = User.objects.create(email=email, name=name, password=_password(), **fields)
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    return user
 
 
 def make_member(workspace: Workspace, user: User, role: RoleKey) -> Membership:

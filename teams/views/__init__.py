@@ -1,0 +1,1 @@
+"""Pages of people and workspaces, one noun per module."""
