@@ -48,9 +48,7 @@ class Label(WorkspaceOwned):
     name = models.CharField(_("name"), max_length=60)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["workspace", "name"], name="calendar_app_label_name")
-        ]
+        constraints = [models.UniqueConstraint(fields=["workspace", "name"], name="calendar_app_label_name")]
 
     def __str__(self) -> str:
         return self.name
@@ -59,8 +57,9 @@ class Label(WorkspaceOwned):
 class Post(WorkspaceOwned):
     """Something to be said at one time on one or more channels.
 
-    The planned time is an instant (`scheduled_at`, UTC) and what people meant by it: `wall_time` (ISO 8601
-    without offset, to the second), zone, fold. `version` is the number of the current revision, by which edits are guarded against each other.
+    The planned time is an instant (`scheduled_at`, UTC) and what people meant by it: `wall_time` (ISO 8601 without
+    offset, to the second), zone and fold. `version` is the number of the current revision, by which edits are
+    guarded against each other.
     """
 
     title = models.CharField(_("title"), max_length=200, blank=True)
@@ -253,9 +252,7 @@ class KeyDate(WorkspaceOwned):
     class Meta:
         indexes = [models.Index(fields=["workspace", "on_date"], name="calendar_app_keydate_day")]
         constraints = [
-            models.UniqueConstraint(
-                fields=["workspace", "on_date", "name"], name="calendar_app_keydate_once"
-            )
+            models.UniqueConstraint(fields=["workspace", "on_date", "name"], name="calendar_app_keydate_once")
         ]
 
     def __str__(self) -> str:

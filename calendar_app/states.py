@@ -62,12 +62,18 @@ def _steps(starts: Iterable[str], verb: str, to: str) -> tuple[Transition, ...]:
 POST_STEPS: tuple[Transition, ...] = (
     *_steps(SUBMITTABLE, "submit", S.IN_REVIEW),
     *(Transition(S.IN_REVIEW, verb, to) for verb, to in _REQUEST_ENDS.items()),
-    *(Transition(S.EXPIRED, verb, to) for verb, to in _REQUEST_ENDS.items() if verb != "outdate"),
+    *(
+        Transition(S.EXPIRED, verb, to)
+        for verb, to in _REQUEST_ENDS.items()
+        if verb not in ("outdate", "approve")
+    ),
     *_steps(SUBMITTABLE, "approve", S.APPROVED),
+    *_steps((S.APPROVED, S.SCHEDULED), "reopen", S.IN_REVIEW),
+    *_steps((S.APPROVED, S.SCHEDULED), "withdraw", S.DRAFT),
     *_steps((S.APPROVED,), "schedule", S.SCHEDULED),
     *_steps((S.SCHEDULED,), "unschedule", S.APPROVED),
     *_steps((S.APPROVED, S.SCHEDULED), "outdate", S.DRAFT),
-    *_steps((S.CHANGES_REQUESTED, S.REJECTED, S.EXPIRED, S.FAILED, S.CANCELLED), "revise", S.DRAFT),
+    *_steps((S.REJECTED, S.EXPIRED, S.FAILED, S.CANCELLED), "revise", S.DRAFT),
     *_steps(UNAPPROVED, "expire", S.EXPIRED),
     *_steps((S.EXPIRED,), "renew", S.DRAFT),
     *_steps((S.EXPIRED,), "renew_review", S.IN_REVIEW),

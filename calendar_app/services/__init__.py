@@ -1,0 +1,1 @@
+"""What can be done with posts and the calendar, one noun per module."""
