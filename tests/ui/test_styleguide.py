@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from core.templatetags.ui import STATES
 
@@ -90,7 +90,9 @@ def open_guide(browser, guide):
         )
         page.route("**/*", answer)
         page.goto(ORIGIN + address)
-        page.wait_for_function("window.htmx && document.querySelector('[aria-expanded]')")
+        page.wait_for_selector(
+            "[popovertarget=you-menu][aria-expanded]"
+        )  # the menus are connected: htmx and Stimulus run
         return page, complaints
 
     yield visit
@@ -197,3 +199,137 @@ def test_toast_from_a_script_is_announced(open_guide):
     page.wait_for_selector("#toasts .toast")
     assert "Moved to Fri 20" in page.locator("#toasts").inner_text()
     assert page.locator("#toasts").get_attribute("aria-live") == "polite"
+
+
+def put(page: Page, html: str) -> None:
+    """Put a fragment on the page as a server would."""
+    page.evaluate(
+        """html => {
+            document.querySelector('main').insertAdjacentHTML('afterbegin', html);
+            htmx.process(document.querySelector('main').firstElementChild);
+        }""",
+        html,
+    )
+
+
+FORM = (
+    '<form id="tried" hx-post="/tried/" hx-swap="outerHTML">'
+    '<input name="title" value="Sahur"><button>Save</button></form>'
+)
+
+
+@pytest.mark.browser
+def test_refused_form_keeps_its_words_and_says_why(open_guide):
+    page, _complaints = open_guide(1440)
+    body = '<div data-toast-text="You may not. Ask Cleo."></div>'
+    page.route("**/tried/", lambda route: route.fulfill(status=403, body=body, content_type="text/html"))
+    put(page, FORM)
+    page.fill("#tried input", "Typed words")
+    page.click("#tried button")
+    page.wait_for_selector("#toasts .toast")
+    assert "You may not. Ask Cleo." in page.locator("#toasts").inner_text()
+    assert page.input_value("#tried input") == "Typed words"
+
+
+@pytest.mark.browser
+def test_form_with_mistakes_comes_back_in_place(open_guide):
+    page, _complaints = open_guide(1440)
+    body = '<form id="tried"><p>Enter a title.</p></form>'
+    page.route("**/tried/", lambda route: route.fulfill(status=422, body=body, content_type="text/html"))
+    put(page, FORM)
+    page.click("#tried button")
+    page.wait_for_selector("#tried p")
+    assert page.locator("#tried").inner_text() == "Enter a title."
+    assert page.locator("#toasts .toast").count() == 0
+
+
+@pytest.mark.browser
+def test_invalid_answer_without_a_form_replaces_nothing(open_guide):
+    page, _complaints = open_guide(1440)
+    body = '<div data-toast-text="The link is not valid."></div>'
+    page.route("**/tried/", lambda route: route.fulfill(status=422, body=body, content_type="text/html"))
+    put(page, FORM)
+    page.click("#tried button")
+    page.wait_for_selector("#toasts .toast")
+    assert page.locator("#tried input").count() == 1
+
+
+@pytest.mark.browser
+def test_fragment_cannot_bring_script_or_handlers(open_guide):
+    page, _complaints = open_guide(1440)
+    script, picture = "<script>window.ran = 1</script>", '<img src="/none.png" onerror="window.ran = 2">'
+    body = f'<form id="tried">{script}{picture}</form>'
+    page.route("**/tried/", lambda route: route.fulfill(body=body, content_type="text/html"))
+    put(page, FORM)
+    with page.expect_console_message(lambda line: "inline event handler" in line.text):
+        page.click("#tried button")
+    assert page.locator("#tried img").count() == 1
+    assert page.evaluate("window.ran") is None
+
+
+@pytest.mark.browser
+def test_changed_part_fetches_itself_again_unless_somebody_types_in_it(open_guide):
+    page, _complaints = open_guide(1440)
+    fetched: list[str] = []
+
+    def part(route: Route) -> None:
+        name = route.request.url.rsplit("/", 2)[1]
+        fetched.append(name)
+        route.fulfill(body=f'<p id="{name}">new words</p>', content_type="text/html")
+
+    event = 'event: changed\ndata: {"ref": "calendar_app.post:7", "verb": "edited", "revision": 2}\n\n'
+    page.route("**/parts/**", part)
+    for name, inner in (("seen", "old words"), ("typed", "<form data-dirty></form>")):
+        put(
+            page,
+            f'<div id="{name}" data-live-ref="calendar_app.post:7" hx-get="/parts/{name}/" hx-trigger="changed"'
+            f' hx-swap="outerHTML">{inner}</div>',
+        )
+    page.route("**/live/acme/", lambda route: route.fulfill(body=event, content_type="text/event-stream"))
+    expect(page.locator("#seen")).to_have_text("new words", timeout=15_000)
+    assert set(fetched) == {"seen"}
+    assert page.locator("#typed form").count() == 1
+
+
+@pytest.mark.browser
+def test_toast_of_a_lost_connection_says_what_is_kept(open_guide):
+    page, _complaints = open_guide(1440)
+    page.route("**/tried/", lambda route: route.abort())
+    put(page, FORM)
+    page.click("#tried button")
+    page.wait_for_selector("#toasts .toast")
+    assert "What you typed is kept here" in page.locator("#toasts").inner_text()
+
+
+@pytest.mark.browser
+def test_chip_moves_by_keyboard_as_by_mouse(open_guide):
+    page, _complaints = open_guide(1440)
+    sent: list[str] = []
+
+    def moved(route: Route) -> None:
+        sent.append(route.request.post_data)
+        route.fulfill(status=204)
+
+    page.route("**/moves/", moved)
+    days = "".join(
+        f'<div data-drop-date="2026-03-{day}">{chip}</div>'
+        for day, chip in (
+            (18, '<a href="#x" id="chip" data-drag-move-target="chip" data-id="p7">x</a>'),
+            (19, "free"),
+        )
+    )
+    put(
+        page,
+        '<div data-controller="drag-move" data-action="dragstart->drag-move#lift dragover->drag-move#over'
+        ' drop->drag-move#drop dragend->drag-move#end keydown->drag-move#key">'
+        f'{days}<form data-drag-move-target="form" hx-post="/moves/" hx-swap="none">'
+        '<input name="post" type="hidden"><input name="date" type="hidden"></form></div>',
+    )
+    page.wait_for_selector("#chip[draggable=true]")
+    page.focus("#chip")
+    with page.expect_request("**/moves/"):
+        page.keyboard.press("Shift+ArrowRight")
+    with page.expect_request("**/moves/"):
+        page.drag_and_drop("#chip", "[data-drop-date='2026-03-19']")
+    assert [words for words in sent if "post=p7&date=2026-03-19" not in words] == []
+    assert len(sent) == 2
