@@ -2,6 +2,9 @@
 
 from django.urls import include, path
 
+from collab.apidocs import docs, schema
+from collab.devmail import mailbox
+from collab.styleguide import styleguide
 from networks import api_urls as networks_api
 from teams import api_urls as teams_api
 from teams import urls as teams_pages
@@ -12,6 +15,10 @@ handler500 = "teams.edges.broken"
 
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
+    path("styleguide/", styleguide, name="styleguide"),
+    path("dev/mail/", mailbox, name="dev_mail"),
+    path("api/schema/", schema, name="schema"),
+    path("api/docs/", docs, name="api_docs"),
     path("i18n/setlang/", language, name="set_language"),
     path("n/<slug:workspace>/", include("networks.newsroom.urls")),
     path("", include((teams_pages.site_urlpatterns, teams_pages.site_name))),
