@@ -20,7 +20,7 @@ SETTINGS = {
     "unixsocketperm": "700",
     "appendfsync": "everysec",
     "save": "",
-    "databases": "4",
+    "databases": "16",
     "maxmemory-policy": "noeviction",
     "aof-load-truncated": "yes",
 }
