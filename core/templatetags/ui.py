@@ -36,7 +36,8 @@ WORKSPACE_HUES = 6
 HUE_SEED = 604  # spreads the demo cast over different colours
 
 NAV_GROUPS = {
-    "library": "more", "guides": "more", "inbox": "more", "reports": "more", "log": "more", "settings": "foot",
+    "library": "more", "guides": "more", "inbox": "more", "reports": "more",
+    "channels": "more", "log": "more", "settings": "foot",
 }  # fmt: skip
 
 # state → (icon, word). Post states first, then what only requests and deliveries know.
