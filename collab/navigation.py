@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
 from teams.permissions import can, covered_actors
@@ -53,13 +53,14 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     }
     if actor is None or workspace is None:
         return found
-    found["nav"] = [_entry(place, actor, workspace.slug) for place in _ordered() if _shown(place, actor)]
+    entries = (_entry(place, actor, workspace.slug) for place in _ordered() if _shown(place, actor))
+    found["nav"] = [entry for entry in entries if entry["url"]]
     found["covering"] = [
         {"name": cover.covered.user.get_short_name(), "who": cover.covered.pk, "id": cover.covered.pk}
         for cover in covered_actors(actor)
         if cover.covered
     ]
-    found["urls"] |= {key: reverse(name, args=[workspace.slug]) for key, name in shell_urls.items()}
+    found["urls"] |= {key: _address(name, workspace.slug) for key, name in shell_urls.items()}
     found.update({name: fact(request) for name, fact in shell_facts.items()})
     return found
 
@@ -79,7 +80,14 @@ def _entry(place: Place, actor: Any, slug: str) -> dict[str, Any]:
         "key": place.key,
         "label": place.label,
         "icon": place.icon,
-        "url": reverse(place.url_name, args=[slug]),
+        "url": _address(place.url_name, slug),
         "count": place.count(actor) if place.count else None,
     }
 
+
+def _address(name: str, slug: str) -> str:
+    """Return a page's address, "" where this installation has no such page; a test holds that each exists."""
+    try:
+        return reverse(name, args=[slug])
+    except NoReverseMatch:
+        return ""
