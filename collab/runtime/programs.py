@@ -25,10 +25,17 @@ def manage(environment: Mapping[str, str], *words: str) -> Launch:
     return Launch(argv, env=environment, cwd=PROJECT)
 
 
+def fresh_socket(home: Path, name: str) -> Path:
+    """Return the path of a server's socket; granian refuses one that a killed server left."""
+    path = home / "v" / f"{name}.sock"
+    path.unlink(missing_ok=True)
+    return path
+
+
 def web(environment: Mapping[str, str], home: Path) -> Launch:
     """Describe the server of the pages."""
     argv = [
-        *("--interface", "wsgi", "--uds", str(home / "v" / "web.sock")),
+        *("--interface", "wsgi", "--uds", str(fresh_socket(home, "web"))),
         *("--workers", environment.get("COLLAB_WEB_WORKERS", str(WEB_WORKERS))),
         *("--blocking-threads", environment.get("COLLAB_WEB_THREADS", str(WEB_THREADS))),
         *("--no-ws", "--respawn-failed-workers", "--respawn-interval", "0.5"),
@@ -40,7 +47,7 @@ def web(environment: Mapping[str, str], home: Path) -> Launch:
 def live(environment: Mapping[str, str], home: Path) -> Launch:
     """Describe the server of the event streams, which end at once when it stops."""
     argv = [
-        *("--interface", "asgi", "--uds", str(home / "v" / "live.sock"), "--workers", "1"),
+        *("--interface", "asgi", "--uds", str(fresh_socket(home, "live")), "--workers", "1"),
         *("--no-ws", "--respawn-failed-workers", "--respawn-interval", "0.5"),
         *("--workers-kill-timeout", "2", "--log-level", "warning", "collab.asgi:application"),
     ]
