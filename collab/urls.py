@@ -5,6 +5,7 @@ from django.urls import include, path
 from collab.apidocs import docs, schema
 from collab.devmail import mailbox
 from collab.styleguide import styleguide
+from files import api_urls as files_api
 from networks import api_urls as networks_api
 from teams import api_urls as teams_api
 from teams import urls as teams_pages
@@ -22,9 +23,11 @@ urlpatterns = [
     path("i18n/setlang/", language, name="set_language"),
     path("n/<slug:workspace>/", include("networks.newsroom.urls")),
     path("", include((teams_pages.site_urlpatterns, teams_pages.site_name))),
+    path("", include("files.urls")),
     path("w/<slug:workspace>/", include("teams.urls")),
     path("w/<slug:workspace>/", include("networks.urls")),
     path("api/v1/", include((teams_api.site_api_urlpatterns, teams_api.site_name))),
     path("api/v1/w/<slug:workspace>/", include((teams_api.api_urlpatterns, teams_api.app_name))),
     path("api/v1/w/<slug:workspace>/", include((networks_api.api_urlpatterns, networks_api.app_name))),
+    path("api/v1/w/<slug:workspace>/", include((files_api.api_urlpatterns, files_api.app_name))),
 ]

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.clock import now
 from files.states import MediaKind, MediaStatus
+from files.unsafe import REASONS
 from teams.tenancy import WorkspaceOwned
 
 
@@ -41,7 +42,8 @@ class Media(WorkspaceOwned):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=~models.Q(status="ready") | ~models.Q(digest=""), name="files_media_ready_has_digest"
+                condition=~models.Q(status="ready") | ~models.Q(digest=""),
+                name="files_media_ready_has_digest",
             )
         ]
 
@@ -52,3 +54,17 @@ class Media(WorkspaceOwned):
     def is_ready(self) -> bool:
         """Tell whether it can be shown and sent."""
         return self.status == MediaStatus.READY
+
+    @property
+    def is_moving(self) -> bool:
+        """Tell whether it is a video."""
+        return self.kind == MediaKind.VIDEO
+
+    @property
+    def why(self) -> str:
+        """Return, for people, why it cannot be used."""
+        return (
+            str(REASONS.get(self.failure, _("It could not be prepared. Upload it again.")))
+            if self.failure
+            else ""
+        )
