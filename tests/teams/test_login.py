@@ -124,10 +124,16 @@ def code_of(user: User, *, steps_later: int = 0) -> str:
     return format_hotp_value(hotp_value(secret, counter))
 
 
+def confirm(client: Client) -> None:
+    """Type the password once more, as pages ask that change who can log in."""
+    assert client.post("/accounts/reauthenticate/", {"password": PASSWORD}).status_code == 302
+
+
 @pytest.fixture
 def guarded(cast, client):
     """Ana, who has set up the second step, and her recovery codes."""
     log_in(client)
+    confirm(client)
     page = client.get("/accounts/2fa/totp/activate/")
     secret = re.search(r"<code>([A-Z2-7]+)</code>", page.content.decode())[1]
     counter = next(iter(yield_hotp_counters_from_time()))
@@ -182,14 +188,16 @@ def test_the_authenticator_secret_is_not_in_the_database_in_the_clear(cast, guar
     assert not any(code in stored for code in codes)
 
 
-def test_switching_the_second_step_off_asks_for_the_password_again(cast, guarded, client):
-    session = client.session
-    for record in session["account_authentication_methods"]:
-        record["at"] -= 3600
-    session.save()
-    response = client.post("/accounts/2fa/totp/deactivate/")
+def test_switching_the_second_step_off_asks_who_it_is_again(cast, guarded):
+    browser = Client()
+    log_in(browser)
+    browser.post("/accounts/2fa/authenticate/", {"code": code_of(cast.ana.user)})
+    response = browser.post("/accounts/2fa/totp/deactivate/")
     assert response["Location"].startswith("/accounts/reauthenticate/")
     assert Authenticator.objects.filter(user=cast.ana.user, type="totp").exists()
+    confirm(browser)
+    browser.post("/accounts/2fa/totp/deactivate/")
+    assert not Authenticator.objects.filter(user=cast.ana.user).exists()
 
 
 # Sessions
