@@ -128,12 +128,21 @@ class Postgres:
         )
 
     def is_ready(self) -> bool:
-        """Say whether the server takes connections."""
+        """Say whether the server takes connections; one that is still starting is not knocked at."""
+        if not self._says_ready():
+            return False
         try:
             psycopg2.connect(self.url(), connect_timeout=2).close()
         except psycopg2.OperationalError:
             return False
         return True
+
+    def _says_ready(self) -> bool:
+        """Read the server's state, the eighth line of its lock file."""
+        try:
+            return (self.data / "postmaster.pid").read_text().split("\n")[7].strip() == "ready"
+        except (OSError, IndexError):
+            return False
 
     def close(self) -> None:
         """Let go of the folder."""

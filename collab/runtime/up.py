@@ -190,7 +190,9 @@ class _Run:
 
     def _once(self, *words: str) -> None:
         environment = self._environment(for_setup=True)
-        program = Program(words[0], lambda: programs.manage(environment, *words), self._log("setup"))
+        program = Program(
+            words[0], lambda: programs.manage(environment, *words), self._log(f"setup-{words[0]}")
+        )
         self.supervisor.run_once(program)
 
     def _log(self, name: str) -> LogFile:
