@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from activity import api_urls as activity_api
 from collab.apidocs import docs, schema
 from collab.devmail import mailbox
 from collab.styleguide import styleguide
@@ -25,9 +26,11 @@ urlpatterns = [
     path("", include((teams_pages.site_urlpatterns, teams_pages.site_name))),
     path("", include("files.urls")),
     path("w/<slug:workspace>/", include("teams.urls")),
+    path("w/<slug:workspace>/", include("activity.urls")),
     path("w/<slug:workspace>/", include("networks.urls")),
     path("api/v1/", include((teams_api.site_api_urlpatterns, teams_api.site_name))),
     path("api/v1/w/<slug:workspace>/", include((teams_api.api_urlpatterns, teams_api.app_name))),
+    path("api/v1/w/<slug:workspace>/", include((activity_api.api_urlpatterns, activity_api.app_name))),
     path("api/v1/w/<slug:workspace>/", include((networks_api.api_urlpatterns, networks_api.app_name))),
     path("api/v1/w/<slug:workspace>/", include((files_api.api_urlpatterns, files_api.app_name))),
 ]

@@ -104,16 +104,27 @@ def listing(
     by: Sequence[str],
 ) -> Response:
     """Answer a bounded list: `results` and the URL of the next page or null. Query: `cursor`, `limit` (1 to 200)."""
+    cursor = request.query_params.get("cursor")
+    page = keyset(queryset, by=by, cursor=cursor, size=page_size(request))
+    return respond(request, [serialize(row) for row in page.rows], page.next)
+
+
+def page_size(request: Request) -> int:
+    """Return how many rows the caller wants. Raises: Invalid."""
     limit = request.query_params.get("limit", "50")
-    if not limit.isdigit() or not 1 <= int(limit) <= 200:
+    if not limit.isdecimal() or len(limit) > 3 or not 1 <= int(limit) <= 200:
         raise Invalid(_("The limit is a number from 1 to 200."), fields={"limit": [_("From 1 to 200.")]})
-    page = keyset(queryset, by=by, cursor=request.query_params.get("cursor"), size=int(limit))
+    return int(limit)
+
+
+def respond(request: Request, results: list[Any], cursor: str | None) -> Response:
+    """Answer one page of a list, with the URL of the next one."""
     following = None
-    if page.next:
+    if cursor:
         query = request.query_params.copy()
-        query["cursor"] = page.next
+        query["cursor"] = cursor
         following = request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
-    return Response({"results": [serialize(row) for row in page.rows], "next": following})
+    return Response({"results": results, "next": following})
 
 
 def read(serializer: type[Serializer], request: Request, *, partial: bool = False) -> dict[str, Any]:

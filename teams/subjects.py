@@ -1,8 +1,9 @@
 """Subjects: how the lower floors name, link and guard things that live higher up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from core.errors import NotFound
 from core.refs import Ref
@@ -15,13 +16,15 @@ class Subject:
     """A kind of thing that comments, approvals, notices and activity can be about.
 
     `load(actor, id)` returns the thing where the actor may see it and raises NotFound otherwise;
-    `label(thing)` is its name for people; `path(slug, id)` its page.
+    `label(thing)` is its name for people; `path(slug, id)` its page. `labels(actor, ids)` names many at once, of
+    those that the actor may see; lists that show subjects of all kinds use it.
     """
 
     type: str
     load: Callable[[Actor, Any], Any]
     label: Callable[[Any], str]
     path: Callable[[str, Any], str]
+    labels: Callable[[Actor, Iterable[UUID]], Mapping[UUID, str]] | None = None
 
 
 subjects: Registry[Subject] = Registry("teams.subjects")

@@ -68,10 +68,11 @@ def seal_workspace(workspace_id: UUID, since: datetime) -> int:
     return len(seals)
 
 
-def verify(workspace_id: UUID) -> Iterator[Finding]:
+def verify(workspace_id: UUID, *, known_head: tuple[int, str] | None = None) -> Iterator[Finding]:
     """Yield what is wrong with a workspace's chain, first break first; nothing when it holds.
 
-    Finds changed, deleted, inserted and re-ordered entries and links, and entries unsealed for over 60 s.
+    Finds changed, deleted, inserted and re-ordered entries and links, and entries unsealed for over 60 s. A chain
+    cut short at its end is whole in itself: it shows only against a `known_head` that was kept elsewhere.
     """
     with workspace_scope(workspace_id):
         position, link = 0, ""
@@ -85,6 +86,12 @@ def verify(workspace_id: UUID) -> Iterator[Finding]:
             if not hmac.compare_digest(link, seal.hash):
                 yield Finding(position, seal.entry_id, "the entry or its link was changed")
                 return
+            if known_head and position == known_head[0] and not hmac.compare_digest(link, known_head[1]):
+                yield Finding(position, seal.entry_id, "the chain differs from the known head")
+                return
+        if known_head and position < known_head[0]:
+            yield Finding(position + 1, None, "the chain was cut short")
+            return
         old = Entry.objects.filter(seal=None, at__lt=now() - UNSEALED_AFTER).order_by("pk")
         for entry in old[:100]:
             yield Finding(None, entry.pk, "the entry is not sealed")
