@@ -5,8 +5,11 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Self
+
+PATIENCE_SECONDS = 5
 
 Behaviour = Callable[[socket.socket, "FaultServer"], None]
 
@@ -102,12 +105,13 @@ def answering(*answers: bytes) -> Behaviour:
 
 
 def dripping(start: bytes, drop: bytes, every_seconds: float) -> Behaviour:
-    """Read the request, send `start`, then `drop` again and again, slowly, until the server is closed."""
+    """Read the request, send `start`, then `drop` again and again, slowly, until the server is closed or gives up."""
 
     def behave(sock: socket.socket, server: FaultServer) -> None:
         read_request(sock, server)
         sock.sendall(start)
-        while not server.is_over.wait(every_seconds):
+        end = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < end and not server.is_over.wait(every_seconds):
             sock.sendall(drop)
 
     return behave
@@ -137,13 +141,13 @@ def read_little_then_reset(sock: socket.socket, server: FaultServer) -> None:
 
 def black_hole(sock: socket.socket, server: FaultServer) -> None:
     """Take nothing and say nothing."""
-    server.is_over.wait(30)
+    server.is_over.wait(PATIENCE_SECONDS)
 
 
 def swallowing(sock: socket.socket, server: FaultServer) -> None:
     """Take the whole request and say nothing."""
     read_request(sock, server)
-    server.is_over.wait(30)
+    server.is_over.wait(PATIENCE_SECONDS)
 
 
 def answer(body: bytes = b"{}", *headers: str, status: str = "200 OK") -> bytes:
