@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ DEFAULT_DATA_DIR = Path(__file__).resolve().parents[2] / "var"
 SECRET_BYTES = 32
 
 
-def data_dir_from(environ: dict[str, str] | os._Environ[str]) -> Path:
+def data_dir_from(environ: Mapping[str, str]) -> Path:
     """Return the data folder that the environment names, or `var` beside the code."""
     return Path(environ.get("COLLAB_DATA_DIR") or DEFAULT_DATA_DIR).expanduser().absolute()
 

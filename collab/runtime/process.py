@@ -6,7 +6,7 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
@@ -28,28 +28,26 @@ class Launch:
     pass_fds: tuple[int, ...] = ()
     cwd: Path | str | None = None
     stop_signal: signal.Signals = signal.SIGTERM
-    extra: dict[str, str] = field(default_factory=dict)
 
     def spawn(self, output: int | None = None) -> subprocess.Popen[bytes]:
         """Start it in a session of its own; its output goes to the descriptor `output`.
 
         The death signal is set in the child after the change of user, which would clear it.
         """
-        as_user: dict[str, object] = {}
-        if self.uid is not None:
-            as_user = {"user": self.uid, "group": self.uid, "extra_groups": []}
         base = os.environ if self.env is None else self.env
         return subprocess.Popen(
             list(self.argv),
-            env={**base, **self.extra},
+            env=dict(base),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT if output is not None else None,
             pass_fds=self.pass_fds,
             cwd=self.cwd,
+            user=self.uid,
+            group=self.uid,
+            extra_groups=None if self.uid is None else [],
             start_new_session=True,
             preexec_fn=lambda: end_with_parent(self.stop_signal),  # noqa: PLW1509  # one thread, one libc call
-            **as_user,  # type: ignore[call-overload]  # typeshed wants the three names written out
         )
 
 

@@ -11,7 +11,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TextIO
 
 import psycopg2
@@ -19,7 +18,7 @@ import psycopg2
 from collab.runtime import programs
 from collab.runtime.environment import DATABASE_NAME, ROLE_SECRETS, service_environment
 from collab.runtime.home import make_home, remove_home
-from collab.runtime.layout import Layout
+from collab.runtime.layout import Layout, data_dir_from
 from collab.runtime.logs import LogFile, Terminal
 from collab.runtime.postgres import Postgres
 from collab.runtime.problems import RuntimeProblem, disk_full, is_disk_full
@@ -83,9 +82,7 @@ def up() -> int:
     terminal = Terminal()
     os.umask(0o022)
     _end_with_make()
-    layout = Layout(
-        Path(os.environ.get("COLLAB_DATA_DIR") or programs.PROJECT / "var").expanduser().absolute()
-    )
+    layout = Layout(data_dir_from(os.environ))
     supervisor = Supervisor(terminal)
     try:
         place = _place()
@@ -242,7 +239,7 @@ class _Run:
         host = f"[{address}]" if ":" in address else address
         try:
             with urllib.request.urlopen(f"http://{host}:{self.place.port}/healthz", timeout=2) as answer:
-                return answer.status == 200
+                return bool(answer.status == 200)
         except urllib.error.HTTPError as refusal:
             return refusal.code < 500
         except (urllib.error.URLError, OSError, ValueError):
