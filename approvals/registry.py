@@ -42,7 +42,8 @@ class Approvable:
 
     `describe(actor, ids)` answers for those the actor may see only, in a fixed number of queries;
     `preview(request, ref, revision_id)` is the HTML of the thing as it will look;
-    `texts(ref, revision_id)` its texts by the name of the variant, for comparing two revisions;
+    `texts(actor, ref, revision_id)` its texts by the name of the variant, for comparing two revisions, without the
+    variants that the actor may not see;
     `lock(ref)` locks its row until the commit, so that a decision and an edit, which locks it first too, never
     wait for each other in a circle.
     Its page and its name come from teams.subjects.
@@ -52,7 +53,7 @@ class Approvable:
     on_state: OnState
     describe: Callable[[Actor, Sequence[UUID]], Mapping[UUID, Description]]
     preview: Callable[[HttpRequest, Ref, UUID], str]
-    texts: Callable[[Ref, UUID], Mapping[str, str]]
+    texts: Callable[[Actor, Ref, UUID], Mapping[str, str]]
     lock: Callable[[Ref], None] | None = None
 
 

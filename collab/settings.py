@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "networks",
     "calendar_app",
     "publishing",
+    "home",
     "collab",
 ]
 

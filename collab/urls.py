@@ -3,10 +3,14 @@
 from django.urls import include, path
 
 from activity import api_urls as activity_api
+from calendar_app import api_urls as calendar_api
 from collab.apidocs import docs, schema
 from collab.devmail import mailbox
 from collab.styleguide import styleguide
 from files import api_urls as files_api
+from approvals import api_urls as approvals_api
+from comments import api_urls as comments_api
+from home import api_urls as home_api
 from networks import api_urls as networks_api
 from teams import api_urls as teams_api
 from teams import urls as teams_pages
@@ -28,9 +32,17 @@ urlpatterns = [
     path("w/<slug:workspace>/", include("teams.urls")),
     path("w/<slug:workspace>/", include("activity.urls")),
     path("w/<slug:workspace>/", include("networks.urls")),
+    path("w/<slug:workspace>/", include("approvals.urls")),
+    path("w/<slug:workspace>/", include("comments.urls")),
+    path("w/<slug:workspace>/", include("notifications.urls")),
+    path("w/<slug:workspace>/", include("home.urls")),
     path("api/v1/", include((teams_api.site_api_urlpatterns, teams_api.site_name))),
     path("api/v1/w/<slug:workspace>/", include((teams_api.api_urlpatterns, teams_api.app_name))),
     path("api/v1/w/<slug:workspace>/", include((activity_api.api_urlpatterns, activity_api.app_name))),
     path("api/v1/w/<slug:workspace>/", include((networks_api.api_urlpatterns, networks_api.app_name))),
+    path("api/v1/w/<slug:workspace>/", include((approvals_api.api_urlpatterns, approvals_api.app_name))),
+    path("api/v1/w/<slug:workspace>/", include((comments_api.api_urlpatterns, comments_api.app_name))),
+    path("api/v1/w/<slug:workspace>/", include((home_api.api_urlpatterns, home_api.app_name))),
     path("api/v1/w/<slug:workspace>/", include((files_api.api_urlpatterns, files_api.app_name))),
+    path("api/v1/w/<slug:workspace>/", include((calendar_api.api_urlpatterns, calendar_api.app_name))),
 ]

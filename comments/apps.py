@@ -7,3 +7,7 @@ class CommentsConfig(AppConfig):
     """Comments on any subject."""
 
     name = "comments"
+
+    def ready(self) -> None:
+        """Declare the verbs."""
+        from comments import permissions  # noqa: F401  # declares them

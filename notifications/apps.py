@@ -7,3 +7,15 @@ class NotificationsConfig(AppConfig):
     """Notices and their mails."""
 
     name = "notifications"
+
+    def ready(self) -> None:
+        """Declare the verbs, register the dispatcher's work, and fill the bell of the shell."""
+        from core.ticks import Ticker, tickers
+        from notifications import permissions  # noqa: F401  # declares the verbs
+        from notifications.selectors import count_unread
+        from notifications.services.mails import dispatch_due
+        from teams.shell import shell_facts, shell_urls
+
+        tickers.register("notifications.mails", Ticker(dispatch_due, 1))
+        shell_facts.register("unread", lambda request: count_unread(request.actor))
+        shell_urls.register("notices", "notifications:list")

@@ -61,7 +61,7 @@ def _preview(_request, _ref, revision_id) -> str:
     return f"<p>Paper {revision_id}</p>"
 
 
-def _texts(ref, revision_id):
+def _texts(_actor, ref, revision_id):
     return papers[ref.id].texts.get(revision_id, {}) if ref.id in papers else {}
 
 

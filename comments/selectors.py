@@ -1,0 +1,95 @@
+"""Questions about comments."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext as _
+
+from comments.models import Comment, Mention
+from comments.permissions import SEE
+from core.errors import NotFound
+from core.refs import Ref
+from teams.actors import Actor
+from teams.models import Membership
+from teams.permissions import require, visible
+from teams.states import MemberStatus
+from teams.subjects import load_subject
+
+MOST_NAMED = 20
+
+
+@dataclass(slots=True)
+class Thread:
+    """A comment and its replies."""
+
+    root: Comment
+    replies: list[Comment] = field(default_factory=list)
+
+    @property
+    def is_resolved(self) -> bool:
+        """Tell whether the thread is done with."""
+        return self.root.resolved_at is not None
+
+    @property
+    def quote(self) -> str:
+        """Return the words the thread is anchored to."""
+        anchor: dict[str, Any] = self.root.anchor or {}
+        return str(anchor.get("quote", ""))
+
+
+def comment_rows() -> QuerySet[Comment]:
+    """Return comments with the people that showing them needs."""
+    people = ("member__user", "guest", "on_behalf_of__user", "resolved_by__user")
+    mentions = Mention.objects.select_related("member__user")
+    return Comment.objects.select_related(*people).prefetch_related(Prefetch("mentions", mentions))
+
+
+def comments_on(by: Actor, subject: Ref) -> QuerySet[Comment]:
+    """Return the comments on a subject that the actor may read, oldest first."""
+    rows = comment_rows().filter(subject_type=subject.type, subject_id=subject.id)
+    return visible(by, SEE, rows).order_by("pk")
+
+
+def threads_on(by: Actor, subject: Ref) -> list[Thread]:
+    """Return the threads on a subject, oldest first; a reply to what the actor may not read is left out."""
+    threads: dict[UUID, Thread] = {}
+    for comment in comments_on(by, subject)[:1000]:
+        if comment.parent_id is None:
+            threads[comment.pk] = Thread(comment)
+        elif comment.parent_id in threads:
+            threads[comment.parent_id].replies.append(comment)
+    return list(threads.values())
+
+
+def get_comment(by: Actor, pk: UUID, verb: str = SEE) -> Comment:
+    """Return a comment for a purpose, where its subject may be seen. Raises: NotFound, NotAllowed."""
+    found = visible(by, SEE, comment_rows()).filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("There is no such comment."))
+    load_subject(by, found.ref)
+    require(by, verb, found)
+    return found
+
+
+def members_named(body: str) -> list[Membership]:
+    """Return the active members named by @ in a text: by full name, or by a first name that only one has."""
+    if "@" not in body:
+        return []
+    members = list(Membership.objects.filter(status=MemberStatus.ACTIVE).select_related("user"))
+    first_names = [member.user.get_short_name().casefold() for member in members]
+    found = []
+    for member in sorted(members, key=lambda one: -len(one.user.name)):
+        names = [member.user.name]
+        if first_names.count(member.user.get_short_name().casefold()) == 1:
+            names.append(member.user.get_short_name())
+        if _is_named(body, names):
+            found.append(member)
+    return found[:MOST_NAMED]
+
+
+def _is_named(body: str, names: Iterable[str]) -> bool:
+    return any(re.search(rf"(?<!\w)@{re.escape(name)}(?!\w)", body, re.IGNORECASE) for name in names)

@@ -1,0 +1,122 @@
+"""Who is told of comments and of what became of posts: what needs a look into several apps at once."""
+
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from activity.models import Entry
+from activity.subscriptions import subscribe
+from calendar_app.models import Post
+from calendar_app.selectors import POST, writers_of
+from comments.models import Comment
+from networks.models import Channel
+from notifications.models import Notice
+from notifications.registry import NoticeType, register_notice_types
+from notifications.services.notices import member_ids, tell
+from teams.models import Membership
+from teams.subjects import subjects
+
+MENTIONED, COMMENTED = "comments.mentioned", "comments.commented"
+PUBLISHED, FAILED, ATTENTION = "publishing.published", "publishing.failed", "publishing.needs_attention"
+OUTCOMES = {
+    "publishing.delivery.published": PUBLISHED,
+    "publishing.delivery.failed": FAILED,
+    "publishing.delivery.needs_attention": ATTENTION,
+}
+SPOKEN = ["comments.comment.added", "comments.comment.edited"]
+
+
+def tell_of_comment(entry: Entry) -> None:
+    """Tell those named by @, then those in the thread and the writers of the post, each person once."""
+    comment = (
+        Comment.objects.select_related("member__user", "guest").filter(pk=entry.facts["comment"]).first()
+    )
+    if comment is None:
+        return
+    post = _post_of(entry)
+    facts = {"words": comment.body[:500], "title": _title(entry, post), "who": comment.author_name}
+    named = set(member_ids(entry.facts.get("mentions", [])))
+    tell(_members(named), type=MENTIONED, entry=entry, facts=facts)
+    if entry.verb == "comments.comment.added":
+        thread = comment.parent_id or comment.pk
+        talking = Comment.objects.filter(parent=thread).values_list("member_id", flat=True)
+        begun = Comment.objects.filter(pk=thread).values_list("member_id", flat=True)
+        others = {ident for ident in (*talking, *begun) if ident} | (writers_of(post) if post else set())
+        tell(_members(others - named), type=COMMENTED, entry=entry, facts=facts)
+
+
+def tell_of_delivery(entry: Entry) -> None:
+    """Tell the writers of a post what became of it on a channel."""
+    post = _post_of(entry)
+    if post is None:
+        return
+    channel = Channel.objects.filter(pk=entry.facts.get("channel")).first()
+    facts = {"title": _title(entry, post), "channel": channel.name if channel else ""}
+    tell(_members(writers_of(post)), type=OUTCOMES[entry.verb], entry=entry, facts=facts)
+
+
+def register() -> None:
+    """Register the kinds of notice and the subscriptions, at start."""
+    register_notice_types(
+        NoticeType(MENTIONED, gettext_lazy("named in a comment"), _mentioned, _words, icon="at"),
+        NoticeType(COMMENTED, gettext_lazy("comment on own work"), _commented, _words, icon="message-2"),
+        NoticeType(PUBLISHED, gettext_lazy("own post published"), _published, _none, mail=False),
+        NoticeType(FAILED, gettext_lazy("own post not published"), _failed, _what_now),
+        NoticeType(ATTENTION, gettext_lazy("own post needs attention"), _attention, _what_to_say),
+    )
+    subscribe("home.comments", SPOKEN, tell_of_comment)
+    subscribe("home.deliveries", list(OUTCOMES), tell_of_delivery)
+
+
+def _members(idents: set[UUID] | frozenset[UUID]) -> list[Membership]:
+    return list(Membership.objects.filter(pk__in=idents).select_related("user"))
+
+
+def _post_of(entry: Entry) -> Post | None:
+    if entry.subject_type != POST:
+        return None
+    return Post.objects.filter(pk=entry.subject_id).first()
+
+
+def _title(entry: Entry, post: Post | None) -> str:
+    kind = subjects.find(entry.subject_type)
+    return kind.label(post) if kind and post else ""
+
+
+def _mentioned(notice: Notice) -> str:
+    return _("%(who)s named you: %(title)s") % notice.facts
+
+
+def _commented(notice: Notice) -> str:
+    return _("%(who)s commented: %(title)s") % notice.facts
+
+
+def _published(notice: Notice) -> str:
+    return _("Published on %(channel)s: %(title)s") % notice.facts
+
+
+def _failed(notice: Notice) -> str:
+    return _("Not published on %(channel)s: %(title)s") % notice.facts
+
+
+def _attention(notice: Notice) -> str:
+    return _("Say whether it is live on %(channel)s: %(title)s") % notice.facts
+
+
+def _words(notice: Notice) -> str:
+    return str(notice.facts["words"])
+
+
+def _none(notice: Notice) -> str:
+    return ""
+
+
+def _what_now(notice: Notice) -> str:
+    return _("Nothing is lost. Open the post to see why, and send it again from there.")
+
+
+def _what_to_say(notice: Notice) -> str:
+    return _(
+        "The network gave no clear answer. Look there, then tell Collab, so that nothing goes out twice."
+    )
