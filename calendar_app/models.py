@@ -91,7 +91,7 @@ class Post(WorkspaceOwned):
                 condition=models.Q(archived_at=None),
                 name="calendar_app_post_when",
             ),
-            models.Index(fields=["workspace", "-updated_at", "-id"], name="calendar_app_post_newest"),
+            models.Index(fields=["workspace", "-id"], name="calendar_app_post_newest"),
             models.Index(
                 fields=["scheduled_at"],
                 condition=models.Q(state__in=["draft", "in_review", "changes_requested"], archived_at=None),

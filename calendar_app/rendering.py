@@ -122,5 +122,5 @@ def _media_problems(idents: Sequence[str], media: Mapping[str, Media]) -> list[P
             found.append(Problem("media_processing", message))
         elif row.status == MediaStatus.FAILED:
             message = _("“%(name)s” cannot be used: %(why)s")
-            found.append(Problem("media_failed", message % {"name": row.original_name, "why": row.failure}))
+            found.append(Problem("media_failed", message % {"name": row.original_name, "why": row.why}))
     return found

@@ -234,7 +234,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='post',
-            index=models.Index(fields=['workspace', '-updated_at', '-id'], name='calendar_app_post_newest'),
+            index=models.Index(fields=['workspace', '-id'], name='calendar_app_post_newest'),
         ),
         migrations.AddIndex(
             model_name='post',

@@ -127,9 +127,10 @@ def describe_posts(by: Actor, idents: Sequence[UUID]) -> Mapping[UUID, Descripti
     }
 
 
-def texts_of(ref: Ref, revision_id: UUID) -> Mapping[str, str]:
-    """Return a revision's texts by the name of the channel, for comparing."""
+def texts_of(by: Actor, ref: Ref, revision_id: UUID) -> Mapping[str, str]:
+    """Return a revision's texts by the name of the channel, for comparing, without the channels hidden from `by`."""
     rows = RevisionVariant.objects.filter(revision=revision_id, revision__post=ref.id)
+    rows = rows.exclude(channel__in=hidden_channel_ids(by))
     return dict(rows.order_by("position", "pk").values_list("channel__name", "text"))
 
 

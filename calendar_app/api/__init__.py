@@ -1,0 +1,1 @@
+"""The calendar over REST."""

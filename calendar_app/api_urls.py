@@ -1,0 +1,21 @@
+"""Addresses of the calendar over REST."""
+
+from django.urls import path
+
+from calendar_app.api import days, posts
+
+app_name = "calendar_app_api"
+api_urlpatterns = [
+    path("posts/", posts.posts, name="posts"),
+    path("posts/<uuid:post>/", posts.post, name="post"),
+    path("posts/<uuid:post>/revisions/", posts.revisions, name="revisions"),
+    path("posts/<uuid:post>/submission/", posts.submission, name="submission"),
+    path("posts/<uuid:post>/schedule/", posts.schedule, name="schedule"),
+    path("campaigns/", days.campaigns, name="campaigns"),
+    path("campaigns/<uuid:campaign>/", days.campaign, name="campaign"),
+    path("notes/", days.notes, name="notes"),
+    path("notes/<uuid:note>/", days.note, name="note"),
+    path("slots/", days.slots, name="slots"),
+    path("slots/<uuid:slot>/", days.slot, name="slot"),
+    path("calendar/", days.calendar, name="calendar"),
+]
