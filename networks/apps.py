@@ -12,6 +12,8 @@ class NetworksConfig(AppConfig):
         """Declare the verbs, register the adapters, and say what workspaces start with and leavers lose."""
         from networks import permissions  # noqa: F401  # declares the verbs
         from networks.adapters import adapters
+        from networks.bluesky.adapter import BlueskyAdapter
+        from networks.mastodon.adapter import MastodonAdapter
         from networks.newsroom.adapter import NewsroomAdapter
         from networks.newsroom.furnishing import furnish_newsroom
         from networks.services.grants import end_grants_of
@@ -20,7 +22,7 @@ class NetworksConfig(AppConfig):
         from teams.services.workspaces import furnishers
         from teams.subjects import register_subject
 
-        for adapter in (NewsroomAdapter(),):
+        for adapter in (NewsroomAdapter(), BlueskyAdapter(), MastodonAdapter()):
             adapters.register(adapter.kind, adapter)
         furnishers.register("networks.newsroom", furnish_newsroom)
         leavers.register("networks.grants", end_grants_of)

@@ -10,8 +10,15 @@ from networks.protocol import Counting
 
 _GRAPHEME = regex.compile(r"\X")
 _CONTROL = regex.compile(r"[\p{Cc}--[\n\t]]|\p{Cs}", regex.VERSION1)
+_BARE_ENDS = (
+    "com|net|org|edu|gov|int|info|biz|name|io|co|me|tv|ai|app|dev|page|blog|news|shop|store|social|online|site|xyz|link"
+    "|asia|test|my|sg|id|th|vn|ph|bn|kh|la|mm|cn|hk|tw|jp|kr|in|au|nz|uk|ie|fr|de|at|ch|it|es|pt|nl|be|lu|dk|no|se|fi"
+    "|pl|cz|sk|hu|ro|gr|tr|us|ca|mx|br|ar|cl|za|ng|ke|ae|sa|il|eu"
+)
+"""The last labels by which a host without https:// is taken for a link; “kopi.Hari” is none."""
 _LINK = regex.compile(
-    r"(?<![\p{L}\p{N}@/])(?:https?://[^\s<>\"]+|(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}(?:/[^\s<>\"]*)?(?![\p{L}\p{N}@.-]))",
+    r"(?<![\p{L}\p{N}@/._-])(?:https?://[^\s<>\"]+"
+    rf"|(?:[a-z0-9](?:[a-z0-9-]{{0,61}}[a-z0-9])?\.)+(?:{_BARE_ENDS})(?![\p{{L}}\p{{N}}@-]|\.[\p{{L}}\p{{N}}])(?:[/?#][^\s<>\"]*)?)",
     regex.IGNORECASE,
 )
 _TRAILING = ".,;:!?'\"”’…"

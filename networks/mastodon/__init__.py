@@ -1,0 +1,1 @@
+"""Mastodon, and the other servers that speak its API."""

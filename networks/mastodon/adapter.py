@@ -1,0 +1,353 @@
+"""Mastodon's adapter.
+
+Class K where the server says that it is Mastodon, which keeps an Idempotency-Key for an hour; else class F. In both
+an unknown outcome is settled by reading the account's own latest posts; never is a `scheduled_at` sent, since some
+servers post such items at once.
+Source: docs.joinmastodon.org/methods/statuses, /media, /accounts, read 2026-11.
+"""
+
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.clock import now
+from core.errors import Invalid
+from core.http import FileBody, NotReadable, OutboundClient, OutboundError, Part, Refused, Response
+from networks.mastodon.instance import capability_of, limits_of, media_types_of, read_instance
+from networks.mastodon.matching import CLOCK_SLACK, is_same, made_at
+from networks.outcomes import attempt, failed, media_entry, not_yet
+from networks.problems import find_problems
+from networks.protocol import (
+    Call,
+    Connected,
+    CredentialField,
+    Draft,
+    Finding,
+    OptionField,
+    Outcome,
+    OutcomeKind,
+    PrepareFailed,
+    Problem,
+    Reconciled,
+    Rendered,
+)
+from networks.texts import clean, measure
+
+VISIBILITIES = (
+    ("public", gettext_lazy("Public")),
+    ("unlisted", gettext_lazy("Quiet public")),
+    ("private", gettext_lazy("Followers")),
+)
+READ_SECONDS = 10.0
+UPLOAD_SECONDS = 60.0
+PROCESSING_SECONDS = 90.0
+PAGE = 40
+MOST_PAGES = 3
+_WRITES = frozenset({"write", "write:statuses"})
+
+
+class MastodonAdapter:
+    """Speaks for one account on a server."""
+
+    kind = "mastodon"
+    label = "Mastodon"
+    credential_fields = (
+        CredentialField("server", gettext_lazy("Server"), help=gettext_lazy("For example mastodon.social")),
+        CredentialField(
+            "access_token",
+            gettext_lazy("Access token"),
+            is_secret=True,
+            help=gettext_lazy("Made on your server under Preferences, Development, with read and write."),
+        ),
+    )
+    option_fields = (
+        OptionField("content_warning", gettext_lazy("Content warning"), text_max=500),
+        OptionField("visibility", gettext_lazy("Who sees it"), choices=VISIBILITIES),
+        OptionField("sensitive", gettext_lazy("Hide pictures until asked for"), is_flag=True),
+    )
+    call_seconds = 30.0
+    settle_seconds = 60.0
+    resend_seconds = 50 * 60.0
+
+    def connect(self, http: OutboundClient, credentials: Mapping[str, str]) -> Connected:
+        """Read what the server is and who the token belongs to. Raises: Invalid, OutboundError."""
+        server = _server(http, credentials["server"])
+        token = credentials["access_token"]
+        try:
+            document = read_instance(http, server)
+            account = _account(_get(http, server, "/api/v1/accounts/verify_credentials", token))
+        except NotReadable as error:
+            raise _refused("server", error.message) from None
+        _require_scopes(_get(http, server, "/api/v1/apps/verify_credentials", token))
+        handle = f"@{account['acct']}@{server.split('://')[1]}"
+        return Connected(
+            handle=handle,
+            remote_account_id=f"{server}#{account['id']}",
+            name=str(account.get("display_name") or account["acct"])[:120],
+            capability=capability_of(document),
+            limits=limits_of(document),
+            facts={
+                "server": server,
+                "account_id": str(account["id"]),
+                "media_types": media_types_of(document),
+                "version": str(document.get("version", ""))[:80],
+            },
+            credentials={"access_token": token},
+        )
+
+    def render(self, draft: Draft, limits: Mapping[str, Any], facts: Mapping[str, Any]) -> Rendered:
+        """Return the status as it will be sent."""
+        text = clean(draft.text)
+        warning = " ".join(clean(str(draft.options.get("content_warning", ""))).split())
+        payload = {
+            "status": text,
+            "spoiler_text": warning,
+            "visibility": str(draft.options.get("visibility") or "public"),
+            "sensitive": bool(draft.options.get("sensitive")) or bool(warning),
+            "language": draft.language,
+            "media": [media_entry(media) for media in draft.media],
+        }
+        length = measure(text, limits["counting"], limits["url_length"]) + measure(warning, "graphemes")
+        return Rendered(payload, tuple(_problems(draft, payload, length, limits, facts)), length)
+
+    def mint_key(self, delivery_id: UUID) -> str:
+        """Return nothing: the server chooses the id."""
+        return ""
+
+    def prepare(self, call: Call, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Upload the files and wait until the server has processed them. Raises: PrepareFailed."""
+        started = now().isoformat()
+        try:
+            ids = [_upload(call, entry) for entry in payload["media"]]
+        except OutboundError as error:
+            raise not_yet(error) from error
+        except (LookupError, TypeError, ValueError, OSError) as error:
+            raise failed(OutcomeKind.NOT_SENT, f"Preparing failed: {type(error).__name__}.") from error
+        return {"media_ids": ids, "since": started}
+
+    def publish(
+        self,
+        call: Call,
+        payload: Mapping[str, Any],
+        prepared: Mapping[str, Any],
+        *,
+        remote_key: str,
+        idem_key: str,
+    ) -> Outcome:
+        """Post the status under its Idempotency-Key."""
+        body = {name: payload[name] for name in ("status", "visibility", "sensitive")}
+        body |= {name: payload[name] for name in ("spoiler_text", "language") if payload[name]}
+        if prepared["media_ids"]:
+            body["media_ids"] = prepared["media_ids"]
+        headers = {**_bearer(call), "Idempotency-Key": idem_key}
+        return attempt(
+            lambda: call.http.request(
+                "POST",
+                f"{call.facts['server']}/api/v1/statuses",
+                headers=headers,
+                json=body,
+                deadline_seconds=self.call_seconds - READ_SECONDS,
+            ),
+            lambda response: _read(call, response),
+        )
+
+    def reconcile(
+        self,
+        call: Call,
+        payload: Mapping[str, Any],
+        prepared: Mapping[str, Any],
+        *,
+        remote_key: str,
+        idem_key: str,
+    ) -> Reconciled:
+        """Look for the status among the account's latest, back to when it was prepared."""
+        since = datetime.fromisoformat(prepared["since"])
+        params: dict[str, str | int] = {"limit": PAGE, "exclude_reblogs": "true"}
+        path = f"/api/v1/accounts/{call.facts['account_id']}/statuses"
+        try:
+            for _page in range(MOST_PAGES):
+                response = _ask(call, path, params)
+                if not response.ok:
+                    return Reconciled(Finding.UNDECIDED, reason=f"HTTP {response.status}")
+                statuses = list(response.json())
+                for status in statuses:
+                    if is_same(status, payload, since):
+                        return Reconciled(
+                            Finding.LIVE, str(status["id"]), str(status.get("url") or status["uri"])
+                        )
+                if not statuses or made_at(statuses[-1]) < since - CLOCK_SLACK:
+                    return Reconciled(Finding.NOT_LIVE)
+                params["max_id"] = str(statuses[-1]["id"])
+        except (OutboundError, LookupError, TypeError, ValueError, AttributeError) as error:
+            return Reconciled(
+                Finding.UNDECIDED, reason=f"The answer could not be had ({type(error).__name__})."
+            )
+        return Reconciled(Finding.UNDECIDED, reason=_("Too many newer posts to be sure."))
+
+    def delete(self, call: Call, remote_id: str) -> Outcome:
+        """Delete the status; one that is gone already counts as deleted."""
+        return attempt(
+            lambda: call.http.request(
+                "DELETE",
+                f"{call.facts['server']}/api/v1/statuses/{remote_id}",
+                headers=_bearer(call),
+                deadline_seconds=self.call_seconds - READ_SECONDS,
+            ),
+            lambda response: Outcome(
+                OutcomeKind.ACCEPTED if response.ok or response.status == 404 else OutcomeKind.UNKNOWN
+            ),
+        )
+
+
+def _server(http: OutboundClient, text: str) -> str:
+    server = text.strip().rstrip("/")
+    server = server if "://" in server else f"https://{server}"
+    try:
+        http.check(server)
+    except Refused as error:
+        raise _refused("server", error.message) from None
+    return server
+
+
+def _account(response: Response) -> Mapping[str, Any]:
+    """Return the account of a token; servers refuse a bad one with 400, 401, 403 or 422."""
+    if response.status in (400, 401, 403, 422):
+        raise _refused("access_token", _("The server did not take this access token."))
+    account = response.json_object()
+    if not response.ok or "id" not in account or "acct" not in account:
+        raise _refused("server", _("The server did not say whose token this is (HTTP %s).") % response.status)
+    return account
+
+
+def _require_scopes(response: Response) -> None:
+    """Refuse a token that says itself that it cannot post; a server that says nothing is believed."""
+    try:
+        scopes = response.json_object().get("scopes") if response.ok else None
+    except NotReadable:
+        return
+    if isinstance(scopes, list) and scopes and not _WRITES & {str(scope) for scope in scopes}:
+        raise _refused("access_token", _("This access token may read only; make one with read and write."))
+
+
+def _refused(field: str, message: str) -> Invalid:
+    return Invalid(message, fields={f"credentials.{field}": [message]})
+
+
+def _problems(
+    draft: Draft, payload: Mapping[str, Any], length: int, limits: Mapping[str, Any], facts: Mapping[str, Any]
+) -> list[Problem]:
+    found = list(find_problems(draft, length, limits))
+    if payload["visibility"] not in dict(VISIBILITIES):
+        found.append(Problem("visibility_unknown", _("This visibility is not known.")))
+    types = facts.get("media_types") or []
+    if types and any(media.mime not in types for media in draft.media):
+        found.append(Problem("media_type", _("The server does not take a file of this type.")))
+    if len(draft.media) > 1 and any(media.kind != "image" for media in draft.media):
+        found.append(Problem("media_mixed", _("A video or animation stands alone in a post.")))
+    return found
+
+
+def _upload(call: Call, entry: Mapping[str, Any]) -> str:
+    """Upload one file and wait for it. Raises: PrepareFailed, OutboundError, OSError, ValueError, LookupError."""
+    path = call.open_media(entry)
+    parts = [Part("file", FileBody.of(path, content_type=entry["mime"]), filename=f"{entry['digest'][:16]}")]
+    if entry["alt"]:
+        parts.append(Part("description", entry["alt"]))
+    for address in ("/api/v2/media", "/api/v1/media"):
+        response = call.http.request(
+            "POST",
+            f"{call.facts['server']}{address}",
+            headers=_bearer(call),
+            multipart=parts,
+            deadline_seconds=UPLOAD_SECONDS,
+        )
+        if response.status not in (404, 405):
+            break
+    if response.status not in (200, 202):
+        raise _upload_refused(call, response)
+    ident = str(response.json_object()["id"])
+    if response.status == 202 or not response.json_object().get("url"):
+        _await_processing(call, ident)
+    return ident
+
+
+def _await_processing(call: Call, ident: str) -> None:
+    """Ask until the file is processed: 206 means not yet."""
+    until, pause = time.monotonic() + PROCESSING_SECONDS, 0.5
+    while time.monotonic() < until:
+        response = _ask(call, f"/api/v1/media/{ident}", {})
+        if response.status == 200:
+            return
+        if response.status not in (206, 404, 429):
+            raise failed(
+                OutcomeKind.REJECTED, f"The server could not use the file (HTTP {response.status}).", response
+            )
+        time.sleep(pause)
+        pause = min(pause * 1.5, 5.0)
+    raise failed(OutcomeKind.NOT_SENT, "The server is still processing the file.")
+
+
+def _upload_refused(call: Call, response: Response) -> PrepareFailed:
+    if response.status in (400, 401, 403, 422) and _token_is_refused(call):
+        return failed(
+            OutcomeKind.NEEDS_LOGIN, "The server does not take the access token any more.", response
+        )
+    kind = OutcomeKind.REJECTED if response.status in (413, 415, 422) else OutcomeKind.NOT_SENT
+    return failed(kind, f"The file was not taken: {_error(response) or response.status}", response)
+
+
+def _read(call: Call, response: Response) -> Outcome:
+    """Read the answer to a post; definitive are the status itself, a refused token, and a failed validation."""
+    if response.ok:
+        status = response.json_object()
+        return Outcome(
+            OutcomeKind.ACCEPTED,
+            remote_id=str(status["id"]),
+            remote_url=str(status.get("url") or status["uri"]),
+        )
+    if response.status in (400, 401, 403, 422) and _token_is_refused(call):
+        return Outcome(OutcomeKind.NEEDS_LOGIN, reason="The server does not take the access token any more.")
+    if response.status == 422 and (error := _error(response)):
+        return Outcome(OutcomeKind.REJECTED, reason=error)
+    return Outcome(OutcomeKind.UNKNOWN, reason=f"The server answered HTTP {response.status}.")
+
+
+def _token_is_refused(call: Call) -> bool:
+    """Ask who we are: servers refuse a bad token with 400, 401, 403 or 422, so the status alone says nothing."""
+    try:
+        answer = _ask(call, "/api/v1/accounts/verify_credentials", {})
+    except OutboundError:
+        return False
+    return answer.status in (400, 401, 403, 422)
+
+
+def _error(response: Response) -> str:
+    """Return what a server says is wrong; '' where it does not say it in JSON."""
+    try:
+        return str(response.json_object().get("error", ""))[:300]
+    except NotReadable:
+        return ""
+
+
+def _ask(call: Call, path: str, params: Mapping[str, str | int]) -> Response:
+    return call.http.request(
+        "GET",
+        f"{call.facts['server']}{path}",
+        headers=_bearer(call),
+        params=params,
+        deadline_seconds=READ_SECONDS,
+    )
+
+
+def _get(http: OutboundClient, server: str, path: str, token: str) -> Response:
+    headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
+    return http.request("GET", f"{server}{path}", headers=headers, deadline_seconds=READ_SECONDS)
+
+
+def _bearer(call: Call) -> dict[str, str]:
+    return {"Authorization": f"Bearer {call.credentials['access_token']}", "Accept": "application/json"}
