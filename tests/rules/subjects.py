@@ -1,0 +1,220 @@
+"""What fills the addresses and bodies of the crawl: add yours with your URLs.
+
+`SUBJECTS` maps the name of a part of an address (`<uuid:team>` is `team`) to a factory; where two routes mean
+different things by one name, write the route's name before it (`newsroom:item.key`). A factory is called once for
+each of the two workspaces, with its scope open, and returns what stands in the address. Put `side.text("…")` into
+every text: in the other workspace these are the canaries that must not get out.
+
+`BODIES` maps `route name:METHOD` to a factory of the body of a write that means something; without one, the body
+is empty.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from core.clock import now
+from core.refs import Ref
+from teams.models import Absence, Backup, Invitation, Role
+from teams.services.absences import record_absence, set_backups
+from teams.services.groups import create_team
+from teams.services.invitations import PURPOSE, invite_member
+from teams.services.keys import create_token, make_key
+from teams.services.roles import create_role
+from teams.states import AbsenceKind, KeyKind, RoleKey
+from tests.rules.world import Side
+
+Factory = Callable[[Side], Any]
+SUBJECTS: dict[str, Factory] = {}
+BODIES: dict[str, Callable[[Side], dict[str, Any]]] = {}
+
+NARROWER = {"teams:token_revocation"}
+"""Routes whose thing not everybody sees who holds the right: others than the owner may get 404."""
+
+
+def subject(*names: str) -> Callable[[Factory], Factory]:
+    """Register the factory of a part of an address."""
+
+    def attach(factory: Factory) -> Factory:
+        for name in names:
+            SUBJECTS[name] = factory
+        return factory
+
+    return attach
+
+
+def body(*names: str) -> Callable[[Callable[[Side], dict[str, Any]]], Any]:
+    """Register the factory of a write's body."""
+
+    def attach(factory: Callable[[Side], dict[str, Any]]) -> Any:
+        for name in names:
+            BODIES[name] = factory
+        return factory
+
+    return attach
+
+
+def furnish(side: Side) -> None:
+    """Make every subject in the workspace in scope."""
+    for name, factory in SUBJECTS.items():
+        side.made[name] = factory(side)
+
+
+def value_of(side: Side, route_name: str, place: str) -> Any:
+    """Return what fills a place of a route's address. Raises: KeyError."""
+    return side.made.get(f"{route_name}.{place}", side.made.get(place))
+
+
+def has_factory(route_name: str, place: str) -> bool:
+    """Tell whether a place can be filled."""
+    return place in SUBJECTS or f"{route_name}.{place}" in SUBJECTS
+
+
+# teams
+
+
+@subject("member")
+def member(side: Side) -> Any:
+    """A member whom nobody needs for anything else: the viewer."""
+    return side.members[RoleKey.VIEWER].pk
+
+
+@subject("invitation")
+def invitation(side: Side) -> Any:
+    """An open invitation."""
+    role = Role.objects.get(key=RoleKey.VIEWER)
+    made: Invitation = invite_member(email=f"guest@{side.word.lower()}.test", role=role, by=side.by)
+    return made.pk
+
+
+@subject("site:invitation_link.secret")
+def invitation_secret(side: Side) -> Any:
+    """The secret of an open invitation."""
+    return make_key(
+        kind=KeyKind.INVITATION,
+        workspace=side.workspace,
+        subject=Ref("teams.invitation", invitation_of(side)),
+        by=side.by,
+        purpose=PURPOSE,
+    )[1]
+
+
+def invitation_of(side: Side) -> Any:
+    """Return the id of the invitation made before."""
+    return side.made["invitation"]
+
+
+@subject("absence")
+def absence(side: Side) -> Any:
+    """An absence of the contributor."""
+    made: Absence = record_absence(
+        member=side.members[RoleKey.CONTRIBUTOR],
+        kind=AbsenceKind.LEAVE,
+        starts_at=now() + timedelta(days=3),
+        ends_at=now() + timedelta(days=5),
+        by=side.by,
+    )
+    return made.pk
+
+
+@subject("team")
+def team(side: Side) -> Any:
+    """A team of two."""
+    people = [side.members[RoleKey.MANAGER], side.members[RoleKey.CONTRIBUTOR]]
+    return create_team(name=side.text("team"), members=people, by=side.by).pk
+
+
+@subject("role")
+def role(side: Side) -> Any:
+    """A role of the workspace's own."""
+    return create_role(name=side.text("role"), rights=["teams.workspace.see"], by=side.by).pk
+
+
+@subject("backup")
+def backup(side: Side) -> Any:
+    """A standing backup: the manager stands in for the admin."""
+    made: list[Backup] = set_backups(
+        member=side.members[RoleKey.ADMIN], backups=[side.members[RoleKey.MANAGER]], by=side.by
+    )
+    return made[0].pk
+
+
+@subject("teams:token_revocation.key")
+def token(side: Side) -> Any:
+    """An API token of the owner."""
+    return create_token(member=side.owner, purpose=side.text("token"), by=side.by)[0].pk
+
+
+@subject("session")
+def session(side: Side) -> Any:
+    """A session that nobody has."""
+    return 987_654_321
+
+
+@body("teams_api:teams:POST")
+def team_body(side: Side) -> dict[str, Any]:
+    return {"name": side.text("new team"), "members": [str(side.members[RoleKey.LEAD].pk)]}
+
+
+@body("teams_api:team:PATCH")
+def team_change(side: Side) -> dict[str, Any]:
+    return {"members": [str(side.members[RoleKey.LEAD].pk)]}
+
+
+@body("teams_api:backups:POST")
+def backups_body(side: Side) -> dict[str, Any]:
+    return {
+        "member": str(side.members[RoleKey.LEAD].pk),
+        "backups": [str(side.members[RoleKey.MANAGER].pk)],
+    }
+
+
+@body("teams_api:absences:POST")
+def absence_body(side: Side) -> dict[str, Any]:
+    return {"member": str(side.members[RoleKey.LEAD].pk), "kind": "sick"}
+
+
+@body("teams_api:absence:PATCH")
+def absence_end(side: Side) -> dict[str, Any]:
+    return {"ended": True}
+
+
+@body("teams_api:member:PATCH")
+def member_role(side: Side) -> dict[str, Any]:
+    return {"role": str(side.made["role"])}
+
+
+@body("teams_api:invitations:POST")
+def invitation_body(side: Side) -> dict[str, Any]:
+    return {"email": "somebody@new.test", "role": str(side.made["role"])}
+
+
+@body("teams_api:roles:POST")
+def role_body(side: Side) -> dict[str, Any]:
+    return {"name": side.text("new role"), "rights": ["teams.workspace.see"]}
+
+
+@body("teams:new_team:POST", "teams:team:POST")
+def team_form(side: Side) -> dict[str, Any]:
+    return {"name": side.text("new team"), "members": [str(side.members[RoleKey.LEAD].pk)]}
+
+
+@body("teams:member_role:POST")
+def member_role_form(side: Side) -> dict[str, Any]:
+    return {"role": str(side.made["role"])}
+
+
+@body("teams:member_backups:POST")
+def member_backups_form(side: Side) -> dict[str, Any]:
+    return {"backup_1": str(side.members[RoleKey.MANAGER].pk)}
+
+
+@body("teams:new_absence:POST")
+def absence_form(side: Side) -> dict[str, Any]:
+    today = now().date().isoformat()
+    return {"member": str(side.members[RoleKey.LEAD].pk), "kind": "leave", "first_day": today}
+
+
+@body("teams:invitations:POST")
+def invitation_form(side: Side) -> dict[str, Any]:
+    return {"email": "somebody@new.test", "role": str(side.made["role"])}
