@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -40,9 +41,9 @@ def tell_of_comment(entry: Entry) -> None:
     tell(_members(named), type=MENTIONED, entry=entry, facts=facts)
     if entry.verb == "comments.comment.added":
         thread = comment.parent_id or comment.pk
-        talking = Comment.objects.filter(parent=thread).values_list("member_id", flat=True)
-        begun = Comment.objects.filter(pk=thread).values_list("member_id", flat=True)
-        others = {ident for ident in (*talking, *begun) if ident} | (writers_of(post) if post else set())
+        earlier = Comment.objects.filter(Q(parent=thread) | Q(pk=thread), created_at__lt=comment.created_at)
+        talking = set(earlier.exclude(member=None).values_list("member_id", flat=True))
+        others = talking | (writers_of(post) if post else frozenset())
         tell(_members(others - named), type=COMMENTED, entry=entry, facts=facts)
 
 
