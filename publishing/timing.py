@@ -5,6 +5,8 @@ from datetime import timedelta
 from django.db.models import DateTimeField, Func
 from django.db.models.expressions import Combinable, CombinedExpression, Value
 
+from core.clock import told
+
 CLAIM_LEASE = 30
 UPLOAD_LEASE = 300
 CALL_MARGIN = 10.0
@@ -27,8 +29,11 @@ class DatabaseClock(Func):
     output_field = DateTimeField()
 
 
-def clock(offset_seconds: float = 0) -> Func | CombinedExpression:
-    """Return the database's clock, `offset_seconds` later."""
+def clock(offset_seconds: float = 0) -> Func | CombinedExpression | Value:
+    """Return the database's clock, `offset_seconds` later; while history is loaded, the instant that was told."""
+    instant = told()
+    if instant is not None:
+        return Value(instant + timedelta(seconds=offset_seconds), output_field=DateTimeField())
     at = DatabaseClock()
     if not offset_seconds:
         return at

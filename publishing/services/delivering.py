@@ -21,7 +21,7 @@ from django.db.models import DurationField, ExpressionWrapper, F
 from calendar_app.models import RevisionVariant
 from calendar_app.rendering import hash_entries
 from core.http import NotSent
-from networks.adapters import adapters
+from networks.adapters import adapter_of, adapters
 from networks.protocol import Adapter, Call, Outcome, OutcomeKind, PrepareFailed
 from networks.services.calls import call_for
 from publishing.models import Delivery
@@ -91,7 +91,7 @@ def take_up(*, workspace_id: UUID, delivery_id: UUID | str, token: UUID | str) -
         can_speak = delivery.channel.can_publish and delivery.channel.kind in adapters
         work = Work(
             delivery=delivery,
-            adapter=adapters.get(delivery.channel.kind),
+            adapter=adapter_of(delivery.channel),
             call=call_for(delivery.channel) if can_speak else None,
             payload=payload,
             is_intact=is_intact,
@@ -122,6 +122,8 @@ def _prepare(work: Work) -> Mapping[str, Any] | None:
     if delivery.prepared:
         return dict(delivery.prepared)
     if work.call is None or not work.is_intact:
+        if work.is_ahead:
+            leases.keep_prepared(delivery, {}, state=DeliveryState.SCHEDULED)
         return {}
     try:
         prepared = work.adapter.prepare(work.call, work.payload)

@@ -11,7 +11,7 @@ from django.db.models import F
 
 from calendar_app.models import RevisionVariant
 from core.ids import secret_token
-from networks.adapters import adapters
+from networks.adapters import adapter_of
 from networks.protocol import Adapter, Call, Capability, Finding, Reconciled
 from networks.services.calls import call_for
 from publishing import ledger
@@ -86,7 +86,7 @@ def _read(workspace_id: UUID, delivery_id: UUID | str, token: UUID | str) -> Que
             revision_id=delivery.revision_id, channel_id=delivery.channel_id
         )
         payload = variants.values_list("payload", flat=True).get()
-        adapter = adapters.get(delivery.channel.kind)
+        adapter = adapter_of(delivery.channel)
         return Question(delivery, adapter, _call(delivery), payload)
 
 
