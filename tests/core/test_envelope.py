@@ -108,10 +108,10 @@ def test_foreign_bytes_are_malformed_not_a_crash(content: bytes):
         open_sealed(RING, ACME_KEY, content, AAD)
 
 
-@given(st.integers(0, 200))
+@given(st.integers(0, 43))
 def test_cut_envelopes_are_refused(length: int):
     sealed = seal(RING, ACME_KEY, b"token", AAD)
-    assume(length < min(len(sealed), len(ACME_KEY)))
+    assert length < min(len(sealed), len(ACME_KEY))
     with pytest.raises(EnvelopeError):
         open_sealed(RING, ACME_KEY, sealed[:length], AAD)
     with pytest.raises(Malformed):
