@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from django.db import connection, models, transaction
@@ -101,7 +101,7 @@ class WorkspaceOwned(models.Model):
         "teams.Workspace", on_delete=models.PROTECT, related_name="+", editable=False
     )
 
-    objects = ScopedManager(workspace="workspace")
+    objects: ClassVar[models.Manager[Self]] = ScopedManager(workspace="workspace")
 
     class Meta:
         abstract = True
