@@ -1,14 +1,17 @@
-"""What fills the addresses and bodies of the crawl: add yours with your URLs.
+"""What fills the addresses and bodies of the crawl: add yours with your URLs, in `things/<app>.py`.
 
 `SUBJECTS` maps the name of a part of an address (`<uuid:team>` is `team`) to a factory; where two routes mean
-different things by one name, write the route's name before it (`newsroom:item.key`). A factory is called once for
-each of the two workspaces, with its scope open, and returns what stands in the address. Put `side.text("…")` into
+different things by one name, write the route's name before it (`newsroom:item.key`), or its app
+(`approvals:*.pk`). A factory is called once for each of the two workspaces, with its scope open, and returns what
+stands in the address; what it needs of others it asks for by `made(side, "channel")`. Put `side.text("…")` into
 every text: in the other workspace these are the canaries that must not get out.
 
 `BODIES` maps `route name:METHOD` to a factory of the body of a write that means something; without one, the body
 is empty.
 """
 
+import importlib
+import pkgutil
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -22,11 +25,15 @@ from teams.services.invitations import PURPOSE, invite_member
 from teams.services.keys import create_token, make_key
 from teams.services.roles import create_role
 from teams.states import AbsenceKind, KeyKind, RoleKey
+from tests.rules import things
 from tests.rules.world import Side
 
 Factory = Callable[[Side], Any]
 SUBJECTS: dict[str, Factory] = {}
 BODIES: dict[str, Callable[[Side], dict[str, Any]]] = {}
+
+SHARED = {"kind", "session"}
+"""Parts of addresses that name nothing of a workspace."""
 
 NARROWER = {"teams:token_revocation"}
 """Routes whose thing not everybody sees who holds the right: others than the owner may get 404."""
@@ -56,18 +63,29 @@ def body(*names: str) -> Callable[[Callable[[Side], dict[str, Any]]], Any]:
 
 def furnish(side: Side) -> None:
     """Make every subject in the workspace in scope."""
-    for name, factory in SUBJECTS.items():
-        side.made[name] = factory(side)
+    for name in SUBJECTS:
+        made(side, name)
+
+
+def made(side: Side, name: str) -> Any:
+    """Return a subject of a workspace, made when it is first asked for. Raises: KeyError."""
+    factory = SUBJECTS[name]
+    if factory not in side.made:
+        side.made[factory] = factory(side)
+    return side.made[factory]
+
+
+def factory_of(route_name: str, place: str) -> str | None:
+    """Return the name of the factory that fills a place of a route's address, the most exact one."""
+    app = route_name.partition(":")[0]
+    names = (f"{route_name}.{place}", f"{app}:*.{place}", place)
+    return next((name for name in names if name in SUBJECTS), None)
 
 
 def value_of(side: Side, route_name: str, place: str) -> Any:
-    """Return what fills a place of a route's address. Raises: KeyError."""
-    return side.made.get(f"{route_name}.{place}", side.made.get(place))
-
-
-def has_factory(route_name: str, place: str) -> bool:
-    """Tell whether a place can be filled."""
-    return place in SUBJECTS or f"{route_name}.{place}" in SUBJECTS
+    """Return what fills a place of a route's address; None where no factory does."""
+    name = factory_of(route_name, place)
+    return made(side, name) if name else None
 
 
 # teams
@@ -83,8 +101,8 @@ def member(side: Side) -> Any:
 def invitation(side: Side) -> Any:
     """An open invitation."""
     role = Role.objects.get(key=RoleKey.VIEWER)
-    made: Invitation = invite_member(email=f"guest@{side.word.lower()}.test", role=role, by=side.by)
-    return made.pk
+    asked: Invitation = invite_member(email=f"guest@{side.word.lower()}.test", role=role, by=side.by)
+    return asked.pk
 
 
 @subject("site:invitation_link.secret")
@@ -93,28 +111,23 @@ def invitation_secret(side: Side) -> Any:
     return make_key(
         kind=KeyKind.INVITATION,
         workspace=side.workspace,
-        subject=Ref("teams.invitation", invitation_of(side)),
+        subject=Ref("teams.invitation", made(side, "invitation")),
         by=side.by,
         purpose=PURPOSE,
     )[1]
 
 
-def invitation_of(side: Side) -> Any:
-    """Return the id of the invitation made before."""
-    return side.made["invitation"]
-
-
 @subject("absence")
 def absence(side: Side) -> Any:
     """An absence of the contributor."""
-    made: Absence = record_absence(
+    away: Absence = record_absence(
         member=side.members[RoleKey.CONTRIBUTOR],
         kind=AbsenceKind.LEAVE,
         starts_at=now() + timedelta(days=3),
         ends_at=now() + timedelta(days=5),
         by=side.by,
     )
-    return made.pk
+    return away.pk
 
 
 @subject("team")
@@ -133,10 +146,10 @@ def role(side: Side) -> Any:
 @subject("backup")
 def backup(side: Side) -> Any:
     """A standing backup: the manager stands in for the admin."""
-    made: list[Backup] = set_backups(
+    rows: list[Backup] = set_backups(
         member=side.members[RoleKey.ADMIN], backups=[side.members[RoleKey.MANAGER]], by=side.by
     )
-    return made[0].pk
+    return rows[0].pk
 
 
 @subject("teams:token_revocation.key")
@@ -181,12 +194,12 @@ def absence_end(side: Side) -> dict[str, Any]:
 
 @body("teams_api:member:PATCH")
 def member_role(side: Side) -> dict[str, Any]:
-    return {"role": str(side.made["role"])}
+    return {"role": str(made(side, "role"))}
 
 
 @body("teams_api:invitations:POST")
 def invitation_body(side: Side) -> dict[str, Any]:
-    return {"email": "somebody@new.test", "role": str(side.made["role"])}
+    return {"email": "somebody@new.test", "role": str(made(side, "role"))}
 
 
 @body("teams_api:roles:POST")
@@ -201,7 +214,7 @@ def team_form(side: Side) -> dict[str, Any]:
 
 @body("teams:member_role:POST")
 def member_role_form(side: Side) -> dict[str, Any]:
-    return {"role": str(side.made["role"])}
+    return {"role": str(made(side, "role"))}
 
 
 @body("teams:member_backups:POST")
@@ -217,4 +230,8 @@ def absence_form(side: Side) -> dict[str, Any]:
 
 @body("teams:invitations:POST")
 def invitation_form(side: Side) -> dict[str, Any]:
-    return {"email": "somebody@new.test", "role": str(side.made["role"])}
+    return {"email": "somebody@new.test", "role": str(made(side, "role"))}
+
+
+for found in pkgutil.iter_modules(things.__path__):
+    importlib.import_module(f"{things.__name__}.{found.name}")

@@ -37,7 +37,7 @@ class Side:
     members: dict[RoleKey, Membership]
     leaver: Membership
     word: str
-    made: dict[str, Any] = field(default_factory=dict)
+    made: dict[Any, Any] = field(default_factory=dict)
 
     @property
     def owner(self) -> Membership:
@@ -85,6 +85,8 @@ class World:
         if visitor.session:
             client.cookies[settings.SESSION_COOKIE_NAME] = visitor.session
         extra = {"HTTP_AUTHORIZATION": f"Bearer {visitor.token}"} if visitor.token else {}
+        if method == "PATCH":
+            extra["HTTP_IF_MATCH"] = '"1"'
         is_json = path.startswith("/api/") and method != "GET"
         content = {"content_type": "application/json"} if is_json else {}
         call = getattr(client, method.lower())

@@ -1,0 +1,93 @@
+"""Posts, campaigns, notes and slots."""
+
+from datetime import date, time, timedelta
+from typing import Any
+
+from calendar_app.content import VariantInput
+from calendar_app.models import Post
+from calendar_app.services.campaigns import create_campaign
+from calendar_app.services.days import add_slot, write_note
+from calendar_app.services.posts import create_post
+from calendar_app.services.reviews import submit_post
+from core.clock import now
+from teams.actors import Actor
+from tests.rules.subjects import body, made, subject
+from tests.rules.world import Side
+
+
+def make_post(side: Side, what: str, by: Actor) -> Post:
+    """Make a draft on the newsroom."""
+    return create_post(
+        workspace=side.workspace,
+        title=side.text(what),
+        text=side.text(f"{what} text"),
+        variants=[VariantInput(made(side, "newsroom"))],
+        by=by,
+    )
+
+
+@subject("post")
+def post(side: Side) -> Any:
+    """A draft."""
+    return make_post(side, "post", side.by).pk
+
+
+@subject("submitted_post")
+def submitted(side: Side) -> Any:
+    """A post that waits for approval."""
+    found = make_post(side, "submitted post", side.by)
+    submit_post(post=found, note=side.text("note to the approver"), by=side.by)
+    return found.pk
+
+
+@subject("campaign")
+def campaign(side: Side) -> Any:
+    """A campaign of this month."""
+    return create_campaign(
+        workspace=side.workspace,
+        name=side.text("campaign"),
+        starts_on=now().date(),
+        ends_on=now().date() + timedelta(days=20),
+        goal=side.text("goal"),
+        by=side.by,
+    ).pk
+
+
+@subject("note")
+def note(side: Side) -> Any:
+    """A note on a day."""
+    today: date = now().date()
+    return write_note(workspace=side.workspace, on_date=today, text=side.text("note"), by=side.by).pk
+
+
+@subject("slot")
+def slot(side: Side) -> Any:
+    """A usual time."""
+    return add_slot(
+        workspace=side.workspace, channel=made(side, "newsroom"), weekday=1, wall_time=time(9, 30), by=side.by
+    ).pk
+
+
+@body("calendar_app_api:posts:POST")
+def new_post(side: Side) -> dict[str, Any]:
+    return {
+        "campaign": str(made(side, "campaign")),
+        "variants": [
+            {"channel": str(made(side, "newsroom")), "text": "words", "media": [str(made(side, "media"))]}
+        ],
+    }
+
+
+@body("calendar_app_api:post:PATCH")
+def changed_post(side: Side) -> dict[str, Any]:
+    return {"campaign": str(made(side, "campaign"))}
+
+
+@body("calendar_app_api:schedule:PUT")
+def new_time(side: Side) -> dict[str, Any]:
+    return {"scheduled_at": (now() + timedelta(days=2)).isoformat()}
+
+
+@body("calendar_app_api:slots:POST")
+def new_slot(side: Side) -> dict[str, Any]:
+    return {"channel": str(made(side, "newsroom")), "weekday": 3, "wall_time": "10:00"}
