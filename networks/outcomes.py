@@ -1,10 +1,12 @@
 """From what the outbound client says to what is known about a call."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from core.clock import now
+from core.errors import NotFound, Permanent
 from core.http import NotReadable, NotSent, OutboundError, Refused, Response, Unknown, retry_after
 from networks.protocol import MediaFile, Outcome, OutcomeKind, PrepareFailed
 
@@ -53,12 +55,28 @@ def rate_limited(response: Response) -> Outcome:
     )
 
 
-def not_yet(error: OutboundError) -> PrepareFailed:
-    """Return the failure of a step before the visible call: whatever happened, nothing can be live."""
-    outcome = outcome_of(error)
-    if outcome.kind == OutcomeKind.UNKNOWN:
-        outcome = replace(outcome, kind=OutcomeKind.NOT_SENT)
-    return PrepareFailed(outcome)
+@contextmanager
+def preparing() -> Iterator[None]:
+    """Turn whatever goes wrong before the visible call into PrepareFailed: nothing can be live.
+
+    A file that is gone or is not the approved one stays so, and the delivery is refused; all else may pass.
+    """
+    try:
+        yield
+    except OutboundError as error:
+        outcome = outcome_of(error)
+        if outcome.kind == OutcomeKind.UNKNOWN:
+            outcome = replace(outcome, kind=OutcomeKind.NOT_SENT)
+        raise PrepareFailed(outcome) from error
+    except (NotFound, Permanent) as error:
+        raise failed(OutcomeKind.REJECTED, error.message) from error
+    except (LookupError, TypeError, ValueError, OSError) as error:
+        raise failed(OutcomeKind.NOT_SENT, f"Preparing failed ({type(error).__name__}).") from error
+
+
+def unprepared() -> Outcome:
+    """Return the outcome of a call that lacks what `prepare` makes; nothing was sent."""
+    return Outcome(OutcomeKind.NOT_SENT, reason="It must be prepared first.", prepare_again=True)
 
 
 def failed(kind: OutcomeKind, reason: str, response: Response | None = None) -> PrepareFailed:

@@ -188,6 +188,8 @@ class Outcome:
     http_status: int | None = None
     retry_after_seconds: int | None = None
     reason: str = ""
+    prepare_again: bool = False
+    """What `prepare` returned no longer holds (an uploaded file is gone): it must run again before the next try."""
 
 
 class Finding(StrEnum):

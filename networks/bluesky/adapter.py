@@ -20,7 +20,7 @@ from core.http import FileBody, NotReadable, OutboundClient, OutboundError, Refu
 from networks.bluesky.keys import tid_of
 from networks.bluesky.richtext import facets, mentions
 from networks.bluesky.session import LoginFailed, Session, error_of, log_in, message_of
-from networks.outcomes import attempt, failed, media_entry, not_yet
+from networks.outcomes import attempt, failed, media_entry, preparing, unprepared
 from networks.problems import find_problems
 from networks.protocol import (
     Call,
@@ -123,16 +123,13 @@ class BlueskyAdapter:
     def prepare(self, call: Call, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Upload the pictures, find out who is mentioned, and freeze the record. Raises: PrepareFailed."""
         session = Session(call, seconds=PREPARE_SECONDS)
-        try:
-            session.keep_fresh()
-            images = [_image(session, call, entry) for entry in payload["media"]]
-            return {"record": _record(payload, _resolved(session, payload["mentions"]), images)}
-        except LoginFailed as failure:
-            raise PrepareFailed(failure.outcome) from failure
-        except OutboundError as error:
-            raise not_yet(error) from error
-        except (LookupError, TypeError, ValueError, OSError) as error:
-            raise failed(OutcomeKind.NOT_SENT, f"Preparing failed: {type(error).__name__}.") from error
+        with preparing():
+            try:
+                session.keep_fresh()
+                images = [_image(session, call, entry) for entry in payload["media"]]
+                return {"record": _record(payload, _resolved(session, payload["mentions"]), images)}
+            except LoginFailed as failure:
+                raise PrepareFailed(failure.outcome) from failure
 
     def publish(
         self,
@@ -144,6 +141,8 @@ class BlueskyAdapter:
         idem_key: str,
     ) -> Outcome:
         """Put the record under its key, only where nothing stands."""
+        if "record" not in prepared:
+            return unprepared()
         session = Session(call, seconds=self.call_seconds)
         body = {
             "repo": session.did,
@@ -308,7 +307,8 @@ def _read(call: Call, response: Response) -> Outcome:
         return Outcome(OutcomeKind.ACCEPTED, remote_id=uri, remote_url=_url(call, key))
     error = error_of(response)
     if response.status == 400 and error == "BlobNotFound":
-        return Outcome(OutcomeKind.NOT_SENT, reason="An uploaded picture is no longer there; prepare again.")
+        reason = "An uploaded picture is no longer there."
+        return Outcome(OutcomeKind.NOT_SENT, reason=reason, prepare_again=True)
     if response.status == 400 and error in _REJECTIONS:
         return Outcome(OutcomeKind.REJECTED, reason=message_of(response))
     return Outcome(OutcomeKind.UNKNOWN, reason=f"The server answered HTTP {response.status} {error}.")

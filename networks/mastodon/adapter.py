@@ -20,7 +20,7 @@ from core.errors import Invalid
 from core.http import FileBody, NotReadable, OutboundClient, OutboundError, Part, Refused, Response
 from networks.mastodon.instance import capability_of, limits_of, media_types_of, read_instance
 from networks.mastodon.matching import CLOCK_SLACK, is_same, made_at
-from networks.outcomes import attempt, failed, media_entry, not_yet
+from networks.outcomes import attempt, failed, media_entry, preparing, unprepared
 from networks.problems import find_problems
 from networks.protocol import (
     Call,
@@ -122,12 +122,8 @@ class MastodonAdapter:
     def prepare(self, call: Call, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Upload the files and wait until the server has processed them. Raises: PrepareFailed."""
         started = now().isoformat()
-        try:
+        with preparing():
             ids = [_upload(call, entry) for entry in payload["media"]]
-        except OutboundError as error:
-            raise not_yet(error) from error
-        except (LookupError, TypeError, ValueError, OSError) as error:
-            raise failed(OutcomeKind.NOT_SENT, f"Preparing failed: {type(error).__name__}.") from error
         return {"media_ids": ids, "since": started}
 
     def publish(
@@ -140,9 +136,11 @@ class MastodonAdapter:
         idem_key: str,
     ) -> Outcome:
         """Post the status under its Idempotency-Key."""
+        if len(prepared.get("media_ids", ())) != len(payload["media"]):
+            return unprepared()
         body = {name: payload[name] for name in ("status", "visibility", "sensitive")}
         body |= {name: payload[name] for name in ("spoiler_text", "language") if payload[name]}
-        if prepared["media_ids"]:
+        if payload["media"]:
             body["media_ids"] = prepared["media_ids"]
         headers = {**_bearer(call), "Idempotency-Key": idem_key}
         return attempt(
@@ -166,10 +164,10 @@ class MastodonAdapter:
         idem_key: str,
     ) -> Reconciled:
         """Look for the status among the account's latest, back to when it was prepared."""
-        since = datetime.fromisoformat(prepared["since"])
         params: dict[str, str | int] = {"limit": PAGE, "exclude_reblogs": "true"}
         path = f"/api/v1/accounts/{call.facts['account_id']}/statuses"
         try:
+            since = datetime.fromisoformat(prepared["since"])
             for _page in range(MOST_PAGES):
                 response = _ask(call, path, params)
                 if not response.ok:

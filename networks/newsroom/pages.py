@@ -12,6 +12,9 @@ from django.utils.feedgenerator import Atom1Feed, Enclosure
 from django.utils.html import linebreaks, urlize
 from django.utils.translation import gettext as _
 
+from files.links import media_url
+from files.models import Media
+from files.states import MediaKind
 from networks.newsroom.items import Shown, item_url, show, standing_items
 from teams.gates import public
 
@@ -132,15 +135,12 @@ def _html(shown: Shown) -> str:
     return linebreaks(urlize(shown.item.payload["text"], nofollow=True, autoescape=True))
 
 
-def media_url(media: Any, size: str) -> str:
-    """Return the signed address of a file."""
-    from files.services import media as files_media
-
-    return str(files_media.media_url(media, size))
+def _shown_size(media: Media) -> str:
+    return "poster" if media.kind == MediaKind.VIDEO else "1280"
 
 
-def _picture(media: Any) -> str:
-    return f"{settings.BASE_URL}{media_url(media, 'full')}"
+def _picture(media: Media) -> str:
+    return f"{settings.BASE_URL}{media_url(media)}"
 
 
 def _address(name: str, slug: str) -> str:

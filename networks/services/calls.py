@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from core.http import outbound
+from files.services.media import open_media
 from networks.models import Channel
 from networks.protocol import Call
 from networks.services.credentials import open_credentials, refresh_credentials
@@ -31,7 +32,5 @@ def call_for(channel: Channel) -> Call:
 
 
 def _open(workspace_id: UUID, entry: Mapping[str, Any]) -> Path:
-    from files.services.media import open_media
-
     with workspace_scope(workspace_id):
         return open_media(entry)

@@ -1,17 +1,19 @@
 """What Bluesky's adapter makes of texts and answers; the real server is asked in tests/peers."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.errors import NotFound, Permanent
 from core.http import OutboundClient
 from core.ids import uuid7
 from networks.bluesky.adapter import BlueskyAdapter
 from networks.bluesky.keys import tid_of
 from networks.bluesky.richtext import facets, mentions
-from networks.protocol import Call, Capability, Counting, Draft, Finding, Limits, OutcomeKind
+from networks.protocol import Call, Capability, Counting, Draft, Finding, Limits, OutcomeKind, PrepareFailed
 from tests.fakes.scripted import Answer, ScriptedServer
 from tests.networks.conftest import Picture
 
@@ -250,3 +252,38 @@ def test_the_call_never_asks_to_overwrite(server, call):
 def test_the_adapter_is_of_class_d():
     assert Capability.DETERMINISTIC == "D"
     assert ADAPTER.mint_key(uuid7()) != ADAPTER.mint_key(uuid7())
+
+
+def test_without_a_prepared_record_nothing_is_sent(server, call):
+    outcome = ADAPTER.publish(call, PAYLOAD, {}, remote_key="k", idem_key="")
+    assert (outcome.kind, outcome.prepare_again) == (OutcomeKind.NOT_SENT, True)
+    assert server.asked == []
+
+
+def test_a_picture_that_is_gone_from_the_server_is_uploaded_again(server, call):
+    server.on("POST", PUT, Answer(400, {"error": "BlobNotFound"}))
+    assert _put(call).prepare_again
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (Permanent("The stored file is not the one that was approved."), OutcomeKind.REJECTED),
+        (NotFound("The picture or video is gone."), OutcomeKind.REJECTED),
+        (OSError("disk"), OutcomeKind.NOT_SENT),
+    ],
+)
+def test_a_file_that_cannot_be_opened_stops_before_anything_is_sent(server, call, error, kind):
+    def open_media(_entry):
+        raise error
+
+    server.on(
+        "POST",
+        "/xrpc/com.atproto.server.refreshSession",
+        Answer(200, {"accessJwt": "a2", "refreshJwt": "r2"}),
+    )
+    payload = ADAPTER.render(Draft("Hai", (Picture(),)), LIMITS, {}).payload
+    with pytest.raises(PrepareFailed) as failure:
+        ADAPTER.prepare(replace(call, open_media=open_media), payload)
+    assert failure.value.outcome.kind == kind
+    assert not server.requests("POST", "/xrpc/com.atproto.repo.uploadBlob")

@@ -327,3 +327,14 @@ def test_the_payload_is_plain_json():
 def test_settling_and_sending_again_stay_inside_the_hour_for_which_a_key_is_kept():
     assert ADAPTER.settle_seconds >= 60
     assert ADAPTER.settle_seconds < ADAPTER.resend_seconds <= 50 * 60
+
+
+def test_without_its_uploaded_files_nothing_is_sent(server, call):
+    outcome = _post(call, _payload("x", Picture()))
+    assert (outcome.kind, outcome.prepare_again) == (OutcomeKind.NOT_SENT, True)
+    assert server.asked == []
+
+
+def test_reconcile_without_the_time_of_preparing_is_undecided(call):
+    found = ADAPTER.reconcile(call, _payload(), {}, remote_key="", idem_key="")
+    assert found.finding == Finding.UNDECIDED

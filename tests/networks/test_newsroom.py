@@ -1,12 +1,16 @@
 """The built-in network: an item is put once under its key, shown to the public, and taken down."""
 
+import hashlib
 import json
+import re
 from dataclasses import replace
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from core.http import Refused
 from core.ids import uuid7
+from files.services.media import describe_media, process_media, upload_media
 from networks.models import Channel, NewsroomItem
 from networks.newsroom.adapter import LIMITS, NewsroomAdapter, newsroom_client
 from networks.protocol import Draft, Finding, OutcomeKind
@@ -15,6 +19,7 @@ from networks.services.credentials import open_credentials
 from networks.states import ChannelStatus
 from teams.tenancy import workspace_scope
 from tests.networks.conftest import Picture
+from tests.support.media import encoded, picture
 
 ADAPTER = NewsroomAdapter()
 
@@ -166,3 +171,27 @@ def test_render_says_what_is_wrong():
         "alt_missing": False,
         "title_too_long": True,
     }
+
+
+def test_a_real_picture_is_shown_with_its_approved_description(
+    newsroom_call, live_cast, client, settings, tmp_path
+):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    by = live_cast.actor
+    with workspace_scope(live_cast.acme.pk):
+        upload = SimpleUploadedFile("kopi.png", encoded(picture(), "PNG"))
+        media = upload_media(file=upload, name="kopi.png", alt="Secawan <kopi>", by=by("ben"))
+    process_media(workspace_id=live_cast.acme.pk, media_id=media.pk)
+    with workspace_scope(live_cast.acme.pk):
+        media.refresh_from_db()
+        payload = dict(ADAPTER.render(Draft("Gambar", (media,)), LIMITS.as_json(), {}).payload)
+    key = ADAPTER.mint_key(uuid7())
+    assert _publish(newsroom_call, payload, key).kind == OutcomeKind.ACCEPTED
+    with workspace_scope(live_cast.acme.pk):
+        describe_media(media=media, alt="Changed since", by=by("ben"))
+    page = client.get(f"/n/acme/{key}/").content.decode()
+    assert 'alt="Secawan &lt;kopi&gt;"' in page
+    assert client.get(re.search(r'<img src="([^"]+)"', page)[1]).status_code == 200
+    (entry,) = json.loads(client.get("/n/acme/feed.json").content)["items"]
+    shown = client.get(entry["attachments"][0]["url"].removeprefix(settings.BASE_URL))
+    assert hashlib.sha256(b"".join(shown.streaming_content)).hexdigest() == payload["media"][0]["digest"]
