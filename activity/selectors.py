@@ -31,9 +31,7 @@ class Line:
     url: str
 
 
-def entries(
-    by: Actor, *, subject: str = "", verb: str = "", member: UUID | None = None
-) -> QuerySet[Entry]:
+def entries(by: Actor, *, subject: str = "", verb: str = "", member: UUID | None = None) -> QuerySet[Entry]:
     """Return the record, newest first.
 
     `subject` is a type (`calendar_app.post`) or one thing (`calendar_app.post:id`); `verb` is a verb or the
@@ -59,6 +57,11 @@ def _about(subject: str) -> Q:
         message = _("A subject is a type, or a type and an id: calendar_app.post:…")
         raise Invalid(message, fields={"subject": [message]}) from None
     return Q(subject_type=ref.type, subject_id=ref.id)
+
+
+def subject_types() -> list[str]:
+    """Return the kinds of things that something was done to so far."""
+    return list(Entry.objects.order_by("subject_type").values_list("subject_type", flat=True).distinct()[:60])
 
 
 def names_of(rows: Sequence[Entry]) -> dict[UUID, str]:

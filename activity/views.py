@@ -6,7 +6,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from activity import selectors
-from activity.models import Entry
 from activity.words import noun_of
 from core.paging import keyset
 from teams.gates import members
@@ -24,7 +23,10 @@ def log(request: HttpRequest) -> HttpResponse:
         actor, subject=asked.get("subject", "")[:120], verb=asked.get("verb", "")[:80], member=member
     )
     page = keyset(rows, by=["-id"], cursor=asked.get("after"), size=PAGE)
-    people = [{"value": str(one.pk), "label": one.user.name, "chosen": one.pk == member} for one in members_of(actor)]
+    people = [
+        {"value": str(one.pk), "label": one.user.name, "chosen": one.pk == member}
+        for one in members_of(actor)
+    ]
     context = {
         "lines": selectors.lines(actor, page.rows, request.workspace.slug),
         "next": page.next,
@@ -38,8 +40,8 @@ def log(request: HttpRequest) -> HttpResponse:
 
 
 def _kinds(chosen: str) -> list[dict[str, object]]:
-    types = Entry.objects.order_by("subject_type").values_list("subject_type", flat=True).distinct()[:60]
-    return [{"value": name, "label": noun_of(name), "chosen": chosen.startswith(name)} for name in types]
+    names = selectors.subject_types()
+    return [{"value": name, "label": noun_of(name), "chosen": chosen.startswith(name)} for name in names]
 
 
 def _uuid(text: str) -> UUID | None:

@@ -97,7 +97,9 @@ class LoginForm(OwnWords, account_forms.LoginForm):
 class SignupForm(OwnWords, account_forms.SignupForm):
     """Asks for a name besides address and password."""
 
-    name = forms.CharField(label=_("Your name"), max_length=120, widget=forms.TextInput({"autocomplete": "name"}))
+    name = forms.CharField(
+        label=_("Your name"), max_length=120, widget=forms.TextInput({"autocomplete": "name"})
+    )
     field_order = ("name", "email", "password1")
 
 

@@ -19,5 +19,11 @@ class TeamsConfig(AppConfig):
 
         scope_opener.fill(workspace_scope)
         add_place("team", gettext_lazy("Team"), "users", "teams:members", verb="teams.member.see")
-        add_place("settings", gettext_lazy("Settings"), "settings", "teams:settings", verb="teams.workspace.configure")
+        add_place(
+            "settings",
+            gettext_lazy("Settings"),
+            "settings",
+            "teams:settings",
+            verb="teams.workspace.configure",
+        )
         tickers.register("teams.invitations", Ticker(mail_due_invitations, 1))

@@ -8,6 +8,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.clock import now
 from teams.models import LANGUAGES, Membership, Role
 from teams.permissions import verbs
 from teams.services.absences import MOST_BACKUPS
@@ -20,7 +21,11 @@ LIFETIMES = [("30", _("30 days")), ("90", _("90 days")), ("366", _("a year")), (
 
 def zones() -> list[tuple[str, str]]:
     """Return the time zones by name."""
-    return [(name, name.replace("_", " ")) for name in sorted(zoneinfo.available_timezones()) if "/" in name or name == "UTC"]
+    return [
+        (name, name.replace("_", " "))
+        for name in sorted(zoneinfo.available_timezones())
+        if "/" in name or name == "UTC"
+    ]
 
 
 class InviteForm(forms.Form):
@@ -79,7 +84,7 @@ class AbsenceForm(forms.Form):
     def starts_at(self) -> datetime:
         """Return the beginning of the first day, or now when that is today."""
         day = self.cleaned_data["first_day"]
-        return timezone.now() if day == timezone.localdate() else midnight(day)
+        return now() if day == timezone.localdate() else midnight(day)
 
     @property
     def ends_at(self) -> datetime | None:
@@ -172,7 +177,9 @@ class ProfileForm(forms.Form):
 class JoinForm(forms.Form):
     """A new account for an invited address."""
 
-    name = forms.CharField(label=_("Your name"), max_length=120, widget=forms.TextInput({"autocomplete": "name"}))
+    name = forms.CharField(
+        label=_("Your name"), max_length=120, widget=forms.TextInput({"autocomplete": "name"})
+    )
     password = forms.CharField(
         label=_("Choose a password"),
         max_length=128,

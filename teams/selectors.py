@@ -1,5 +1,6 @@
 """Questions about people and workspaces."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from core.errors import NotFound
 from teams.actors import Actor
 from teams.cover import cover_of
-from teams.models import AccessKey, Absence, Backup, Invitation, Membership, Role, Team, Workspace
+from teams.models import Absence, AccessKey, Backup, Invitation, Membership, Role, Team, User, Workspace
 from teams.permissions import can, covered_actors, require, verbs, verbs_of, visible
 from teams.states import KeyKind, MemberStatus, WorkspaceStatus
 from teams.tenancy import memberships_of
@@ -62,6 +63,34 @@ def get_role(pk: UUID) -> Role:
     if found is None:
         raise NotFound(_("There is no such role."))
     return found
+
+
+def role_named(text: str) -> Role:
+    """Return a role by its key or id. Raises: NotFound."""
+    found = Role.objects.filter(key=text).first()
+    try:
+        return found or get_role(UUID(text))
+    except ValueError:
+        raise NotFound(_("There is no such role.")) from None
+
+
+def members_by_id(wanted: Sequence[UUID]) -> list[Membership]:
+    """Return members in the order in which they are named. Raises: NotFound for one that is not there."""
+    rows = Membership.objects.select_related("user", "role").in_bulk(wanted)
+    if missing := [ident for ident in wanted if ident not in rows]:
+        raise NotFound(_("There is no member %(id)s.") % {"id": missing[0]})
+    return [rows[ident] for ident in wanted]
+
+
+def opened_invitation_key(ident: str) -> AccessKey | None:
+    """Return the invitation's key that a browser opened before, by id; whether it still holds is not asked."""
+    rows = AccessKey.objects.select_related("workspace").filter(kind=KeyKind.INVITATION)
+    return rows.filter(pk=UUID(ident), workspace__status=WorkspaceStatus.ACTIVE).first()
+
+
+def has_account(email: str) -> bool:
+    """Tell whether an address has an account."""
+    return User.objects.filter(email__iexact=email).exists()
 
 
 def get_team(by: Actor, pk: UUID) -> Team:

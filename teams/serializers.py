@@ -35,7 +35,9 @@ class TeamBody(serializers.Serializer):
     """A team's name and members."""
 
     name = serializers.CharField(max_length=80)
-    members = serializers.ListField(child=serializers.UUIDField(), max_length=500, required=False, default=list)
+    members = serializers.ListField(
+        child=serializers.UUIDField(), max_length=500, required=False, default=list
+    )
 
 
 class BackupsBody(serializers.Serializer):
@@ -156,5 +158,3 @@ def right(row: Right) -> dict[str, Any]:
         "from": sources,
         "limited_by_token": row.limited,
     }
-
-

@@ -12,7 +12,7 @@ from teams import selectors, serializers
 from teams.actors import Actor
 from teams.api.people import members_by_id
 from teams.cover import cover_of
-from teams.models import Absence, Backup, Membership
+from teams.models import Absence, Membership
 from teams.rest import endpoint, listing, read
 from teams.services.absences import end_absence, record_absence, set_backups
 from teams.states import AbsenceKind
@@ -37,8 +37,8 @@ def backup(request: Request, backup: UUID) -> Response:
     actor = request._request.actor
     found = selectors.get_backup(actor, backup)
     if request.method == "DELETE":
-        left = Backup.objects.filter(member=found.member).exclude(pk=found.pk).order_by("position", "pk")
-        people = [row.backup for row in left.select_related("backup__user", "backup__role")]
+        rows = selectors.backups_of(found.member).select_related("backup__user", "backup__role")
+        people = [row.backup for row in rows if row.pk != found.pk]
         set_backups(member=found.member, backups=people, by=actor)
         return Response(status=204)
     return Response(serializers.backup(found))

@@ -115,7 +115,9 @@ def invitations(request: Request) -> Response:
             raise NotAllowed(_("Only members invite."), verb="teams.member.invite")
         made = invite_member(email=facts["email"], role=_role(facts["role"]), by=actor)
         return Response(serializers.invitation(made), status=201)
-    return listing(request, selectors.open_invitations(actor), serializers.invitation, by=["-created_at", "-pk"])
+    return listing(
+        request, selectors.open_invitations(actor), serializers.invitation, by=["-created_at", "-pk"]
+    )
 
 
 @endpoint({"GET": "teams.member.invite", "DELETE": "teams.member.invite"})
@@ -131,19 +133,15 @@ def invitation(request: Request, invitation: UUID) -> Response:
 
 def members_by_id(wanted: list[UUID], field: str = "members") -> list[Membership]:
     """Return the workspace's members by id, in the order given. Raises: Invalid for one that is not there."""
-    rows = Membership.objects.select_related("user", "role").in_bulk(wanted)
-    missing = [ident for ident in wanted if ident not in rows]
-    if missing:
-        message = _("There is no member %(id)s.") % {"id": missing[0]}
-        raise Invalid(message, fields={field: [message]})
-    return [rows[ident] for ident in wanted]
+    try:
+        return selectors.members_by_id(wanted)
+    except NotFound as error:
+        raise Invalid(error.message, fields={field: [error.message]}) from None
 
 
 def _role(text: str) -> Role:
-    rows = Role.objects.filter(key=text)
     try:
-        found = rows.first() or selectors.get_role(UUID(text))
-    except (ValueError, NotFound):
+        return selectors.role_named(text)
+    except NotFound:
         message = _("There is no role %(name)s.") % {"name": text}
         raise Invalid(message, fields={"role": [message]}) from None
-    return found

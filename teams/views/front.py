@@ -1,24 +1,22 @@
 """The doors: where somebody lands, a first workspace, the own account, an invitation."""
 
-from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.models import AbstractBaseUser
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from core.errors import CollabError, Invalid, NotAllowed, NotFound
+from core.errors import Invalid, NotAllowed, NotFound
 from teams.edges import tell_form
 from teams.forms import JoinForm, NewWorkspaceForm, ProfileForm
 from teams.gates import by_link, members, public, signed_in
 from teams.middleware import LAST_WORKSPACE
-from teams.models import AccessKey, Invitation, User
-from teams.selectors import workspaces_of
+from teams.models import AccessKey, Invitation
+from teams.selectors import has_account, opened_invitation_key, workspaces_of
 from teams.services.accounts import DENSITIES, THEMES, change_profile, open_account
 from teams.services.invitations import accept_invitation, invitation_of
 from teams.services.keys import find_key
@@ -60,9 +58,7 @@ def new_workspace(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         facts = form.cleaned_data
         try:
-            workspace, _member = create_workspace(
-                owner=request.user, language=request.user.language, **facts
-            )
+            workspace, _member = create_workspace(owner=request.user, language=request.user.language, **facts)
         except Invalid as error:
             tell_form(form, error)
         else:
@@ -94,7 +90,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @signed_in("POST")
 def session_ending(request: HttpRequest, session: int) -> HttpResponse:
     """End one of my other sessions; it is refused on its next request."""
-    found = UserSession.objects.filter(pk=session, user=request.user).first()
+    found = request.user.usersession_set.filter(pk=session).first()
     if found is None:
         raise NotFound(_("This session has ended already."))
     found.end()
@@ -157,7 +153,7 @@ def invitation(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, key: AccessKey, asked: Invitation) -> HttpResponse:
-    known = User.objects.filter(email__iexact=asked.email).exists()
+    known = has_account(asked.email)
     form = JoinForm(request.POST or None)
     user = request.user if request.user.is_authenticated else None
     is_closed = settings.SIGNUP == "closed" and not known
@@ -183,7 +179,10 @@ def _new_user(request: HttpRequest, form: JoinForm, asked: Invitation) -> Abstra
     facts = form.cleaned_data
     try:
         user = open_account(
-            email=asked.email, name=facts["name"], password=facts["password"], language=asked.workspace.language
+            email=asked.email,
+            name=facts["name"],
+            password=facts["password"],
+            language=asked.workspace.language,
         )
     except Invalid as error:
         tell_form(form, error)
@@ -194,11 +193,7 @@ def _new_user(request: HttpRequest, form: JoinForm, asked: Invitation) -> Abstra
 
 def _opened_key(request: HttpRequest) -> AccessKey | None:
     ident = request.session.get(INVITATION)
-    rows = AccessKey.objects.select_related("workspace").filter(kind=KeyKind.INVITATION)
-    try:
-        return rows.filter(pk=ident).first() if ident else None
-    except (ValidationError, CollabError):
-        return None
+    return opened_invitation_key(ident) if ident else None
 
 
 def _back(request: HttpRequest) -> str:

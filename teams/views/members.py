@@ -85,7 +85,8 @@ def _member_page(request: HttpRequest, found: Membership, backups_form: BackupsF
         "covers_for": found.backup_for.select_related("member__user").order_by("position", "pk"),
         "tokens": tokens_of(found) if may_end or found.pk == actor.member_id else [],
         "may_assign": can(actor, "teams.role.assign", found) and found.is_active,
-        "may_back": found.is_active and (found.pk == actor.member_id or can(actor, "teams.backup.edit", found)),
+        "may_back": found.is_active
+        and (found.pk == actor.member_id or can(actor, "teams.backup.edit", found)),
         "may_end": may_end,
         "tab": "members",
     }
@@ -100,9 +101,7 @@ def member_role(request: HttpRequest, member: UUID) -> HttpResponse:
     if not form.is_valid():
         raise Invalid(_("Choose a role of this workspace. Nothing was changed."))
     assign_role(member=found, role=form.cleaned_data["role"], by=request.actor)
-    messages.success(
-        request, _("%(name)s is now %(role)s.") % {"name": found.user.name, "role": found.role}
-    )
+    messages.success(request, _("%(name)s is now %(role)s.") % {"name": found.user.name, "role": found.role})
     return redirect("teams:member", request.workspace.slug, found.pk)
 
 

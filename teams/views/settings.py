@@ -58,7 +58,13 @@ def tokens(request: HttpRequest) -> HttpResponse:
             tell_form(form, error)
         else:
             form = TokenForm()
-    context = {"form": form, "secret": secret, "tokens": tokens_of(member), "tab": "tokens", "nav_key": "settings"}
+    context = {
+        "form": form,
+        "secret": secret,
+        "tokens": tokens_of(member),
+        "tab": "tokens",
+        "nav_key": "settings",
+    }
     response = render(request, "teams/tokens.html", context, status=422 if form.errors else 200)
     response["Cache-Control"] = "no-store"
     return response

@@ -23,6 +23,11 @@ pytestmark = pytest.mark.crawl
 OURS = [route for route in routes() if route.access is not None]
 OF_WORKSPACES = [route for route in OURS if route.access.kind == "member"]
 WITH_OBJECTS = [route for route in OF_WORKSPACES if set(route.places) - SHARED]
+WITH_BODIES = [
+    route
+    for route in OF_WORKSPACES
+    if any(f"{route.name}:{method}" in BODIES for method in route.access.methods)
+]
 counted = {"requests": 0}
 
 
@@ -121,7 +126,9 @@ def test_a_method_that_is_not_declared_is_refused(world: World, route: Route):
 
 
 @pytest.mark.parametrize("route", WITH_OBJECTS, ids=ids)
-def test_ids_of_another_workspace_open_nothing_and_change_nothing(world: World, witness: Witness, route: Route):
+def test_ids_of_another_workspace_open_nothing_and_change_nothing(
+    world: World, witness: Witness, route: Route
+):
     before = witness.checksums()
     wrong = []
     values = fill(world.other, route)
@@ -135,7 +142,9 @@ def test_ids_of_another_workspace_open_nothing_and_change_nothing(world: World, 
                 if response.status_code not in allowed:
                     wrong.append(f"{method} {path} as {visitor.name}: {response.status_code}, not {allowed}")
                 if where := leaks(response):
-                    wrong.append(f"{method} {path} as {visitor.name}: the other workspace shows in the {where}")
+                    wrong.append(
+                        f"{method} {path} as {visitor.name}: the other workspace shows in the {where}"
+                    )
     assert not wrong, "\n".join(wrong)
     assert witness.checksums() == before
 
@@ -149,8 +158,10 @@ def foreign(route: Route, method: str, visitor: Visitor, slug: str, world: World
     return expected(route, method, visitor, world) or {404}
 
 
-@pytest.mark.parametrize("route", [r for r in OF_WORKSPACES if any(f"{r.name}:{m}" in BODIES for m in r.access.methods)], ids=ids)
-def test_ids_of_another_workspace_in_a_body_change_nothing_there(world: World, witness: Witness, route: Route):
+@pytest.mark.parametrize("route", WITH_BODIES, ids=ids)
+def test_ids_of_another_workspace_in_a_body_change_nothing_there(
+    world: World, witness: Witness, route: Route
+):
     before = witness.checksums(world.other.workspace.pk)
     path = route.path("acme", fill(world.acme, route))
     wrong = []
@@ -179,7 +190,9 @@ def rows_of(side: Side) -> dict[str, Any]:
     found = {}
     with tenancy.workspace_scope(side.workspace.pk), connection.cursor() as cursor:
         for table in WATCHED or _watched():
-            cursor.execute(f"SELECT count(*), md5(coalesce(string_agg(t::text, '|' ORDER BY t.id), '')) FROM {table} t")
+            cursor.execute(
+                f"SELECT count(*), md5(coalesce(string_agg(t::text, '|' ORDER BY t.id), '')) FROM {table} t"
+            )
             found[table] = cursor.fetchone()
     return found
 

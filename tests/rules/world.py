@@ -78,7 +78,9 @@ class World:
         """Return a visitor by name."""
         return next(one for one in self.visitors if one.name == name)
 
-    def ask(self, visitor: Visitor, method: str, path: str, body: Mapping[str, Any] | None = None) -> HttpResponse:
+    def ask(
+        self, visitor: Visitor, method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> HttpResponse:
         """Send one request as a visitor, with fresh cookies; an error of ours comes back as status 500."""
         client = Client(raise_request_exception=False)
         client.handler = self.handler
@@ -133,7 +135,9 @@ def _side(slug: str, word: str) -> Side:
 
 
 def _user(word: str, name: str, slug: str) -> User:
-    user = User.objects.create(email=f"{name}@{word.lower()}-{slug}.test", name=f"{word} {name}", password="!")
+    user = User.objects.create(
+        email=f"{name}@{word.lower()}-{slug}.test", name=f"{word} {name}", password="!"
+    )
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
 
@@ -158,7 +162,9 @@ def _visitors(acme: Side) -> Iterator[Visitor]:
     yield Visitor("leaver", session=_session(acme.leaver.user), belongs=False)
     yield Visitor("leaver-token", token=_token(acme, acme.leaver), belongs=False)
     with workspace_scope(acme.workspace.pk):
-        end_membership(member=Membership.objects.select_related("user", "role").get(pk=acme.leaver.pk), by=acme.by)
+        end_membership(
+            member=Membership.objects.select_related("user", "role").get(pk=acme.leaver.pk), by=acme.by
+        )
 
 
 def _strangers(other: Side) -> Iterator[Visitor]:

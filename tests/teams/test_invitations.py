@@ -232,7 +232,7 @@ def test_a_mail_is_given_up_after_eight_tries(cast, monkeypatch):
 
 
 def test_the_sweep_mails_what_is_due_and_nothing_twice(live_cast, monkeypatch):
-    monkeypatch.setattr(invitations.jobs, "send", lambda *args, **kwargs: False)
+    monkeypatch.setattr(invitations.jobs, "send", lambda *_args, **_kwargs: False)
     invite(live_cast)
     assert mail_due_invitations() == 1
     assert mail_due_invitations() == 0

@@ -50,7 +50,9 @@ def test_log_in_knows_the_address_in_any_case(cast, client):
 def test_log_in_leads_to_the_page_that_was_asked_for(cast, client):
     asked = client.get(MEMBERS)
     assert asked["Location"] == f"{LOGIN}?next=%2Fw%2Facme%2Fmembers%2F"
-    response = client.post(asked["Location"], {"login": "ana@acme.test", "password": PASSWORD, "next": MEMBERS})
+    response = client.post(
+        asked["Location"], {"login": "ana@acme.test", "password": PASSWORD, "next": MEMBERS}
+    )
     assert response["Location"] == MEMBERS
 
 

@@ -38,7 +38,9 @@ class Command(BaseCommand):
             finding = next(verify(workspace.pk, known_head=known), None)
             if finding is None:
                 length, last = head(workspace.pk)
-                self.stdout.write(f"{workspace.slug}: {length} entries, chain holds, head {length}:{last or '-'}")
+                self.stdout.write(
+                    f"{workspace.slug}: {length} entries, chain holds, head {length}:{last or '-'}"
+                )
                 continue
             broken = True
             where = f"position {finding.position}" if finding.position else "unsealed"

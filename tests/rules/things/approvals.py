@@ -32,7 +32,9 @@ def decision(side: Side) -> Any:
     found = make_post(side, "decided post", author)
     submit_post(post=found, by=author)
     asked = Request.objects.get(subject_id=found.pk)
-    return decide(request=asked, verdict="request_changes", revision_id=asked.revision_id, note="x", by=side.by).pk
+    return decide(
+        request=asked, verdict="request_changes", revision_id=asked.revision_id, note="x", by=side.by
+    ).pk
 
 
 @subject("approvals_api:workflow.pk", "workflow")

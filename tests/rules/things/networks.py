@@ -16,7 +16,11 @@ from tests.rules.world import Side
 def channel(side: Side) -> Any:
     """A channel for trying out."""
     return make_sample_channel(
-        workspace=side.workspace, kind="mastodon", name=side.text("channel"), handle=side.text("handle"), by=side.by
+        workspace=side.workspace,
+        kind="mastodon",
+        name=side.text("channel"),
+        handle=side.text("handle"),
+        by=side.by,
     ).pk
 
 
@@ -35,11 +39,10 @@ def kind(side: Side) -> Any:
 @subject("newsroom:item.key", "newsroom:endpoint.key")
 def item(side: Side) -> Any:
     """An item of the newsroom, public in its own workspace."""
-    payload = {"text": side.text("published item"), "media": []}
+    payload = {"title": "", "text": side.text("published item"), "language": "en", "media": []}
     put_item(workspace_id=side.workspace.pk, channel_id=made(side, "newsroom"), key="first", payload=payload)
-    make_key(
-        kind=KeyKind.NEWSROOM, workspace=side.workspace, subject=Ref("networks.channel", made(side, "newsroom")), by=side.by
-    )
+    channel_ref = Ref("networks.channel", made(side, "newsroom"))
+    make_key(kind=KeyKind.NEWSROOM, workspace=side.workspace, subject=channel_ref, by=side.by)
     return "first"
 
 
