@@ -12,6 +12,8 @@ from approvals import api_urls as approvals_api
 from comments import api_urls as comments_api
 from home import api_urls as home_api
 from networks import api_urls as networks_api
+from publishing import api_urls as publishing_api
+from publishing import health
 from teams import api_urls as teams_api
 from teams import urls as teams_pages
 from teams.views.front import language
@@ -26,12 +28,15 @@ urlpatterns = [
     path("api/schema/", schema, name="schema"),
     path("api/docs/", docs, name="api_docs"),
     path("i18n/setlang/", language, name="set_language"),
+    *(path(address[1:], view, name=address[1:]) for address, view in health.ADDRESSES.items()),
     path("n/<slug:workspace>/", include("networks.newsroom.urls")),
     path("", include((teams_pages.site_urlpatterns, teams_pages.site_name))),
     path("", include("files.urls")),
     path("w/<slug:workspace>/", include("teams.urls")),
     path("w/<slug:workspace>/", include("activity.urls")),
     path("w/<slug:workspace>/", include("networks.urls")),
+    path("w/<slug:workspace>/", include("publishing.urls")),
+    path("w/<slug:workspace>/", include("calendar_app.urls")),
     path("w/<slug:workspace>/", include("approvals.urls")),
     path("w/<slug:workspace>/", include("comments.urls")),
     path("w/<slug:workspace>/", include("notifications.urls")),
@@ -40,6 +45,7 @@ urlpatterns = [
     path("api/v1/w/<slug:workspace>/", include((teams_api.api_urlpatterns, teams_api.app_name))),
     path("api/v1/w/<slug:workspace>/", include((activity_api.api_urlpatterns, activity_api.app_name))),
     path("api/v1/w/<slug:workspace>/", include((networks_api.api_urlpatterns, networks_api.app_name))),
+    path("api/v1/w/<slug:workspace>/", include((publishing_api.api_urlpatterns, publishing_api.app_name))),
     path("api/v1/w/<slug:workspace>/", include((approvals_api.api_urlpatterns, approvals_api.app_name))),
     path("api/v1/w/<slug:workspace>/", include((comments_api.api_urlpatterns, comments_api.app_name))),
     path("api/v1/w/<slug:workspace>/", include((home_api.api_urlpatterns, home_api.app_name))),

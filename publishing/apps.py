@@ -13,10 +13,19 @@ class PublishingConfig(AppConfig):
         from celery.signals import worker_ready, worker_shutting_down
 
         from calendar_app.ports import dispatcher
+        from calendar_app.registry import held_posts, post_panels
         from core.ticks import Ticker, tickers
-        from publishing import permissions  # noqa: F401  # declares the verbs
+        from publishing import (
+            permissions,  # noqa: F401  # declares the verbs
+            receivers,
+            views,
+            work,
+        )
+        from publishing.selectors import held_posts as held
         from publishing.services import heartbeats, planning, sweeping
         from publishing.services.lanes import lanes
+        from teams.shell import shell_facts
+        from teams.work import work_items
 
         dispatcher.fill(planning.PublishingDispatcher())
         tickers.register("publishing.due", Ticker(lanes.scan_due, 0.25))
@@ -24,5 +33,10 @@ class PublishingConfig(AppConfig):
         tickers.register("publishing.sweep", Ticker(sweeping.sweep, 1.0))
         tickers.register("publishing.rescue", Ticker(lanes.rescue_overdue, 1.0))
         tickers.register("publishing.beat", Ticker(heartbeats.beat_dispatcher, 2.0))
+        post_panels.register("deliveries", views.ledger_panel)
+        held_posts.register("publishing", held)
+        shell_facts.register("hold", views.hold_fact)
+        work_items.register("publishing", work.delivery_items)
+        receivers.register()
         worker_ready.connect(heartbeats.start_watch, weak=False)
         worker_shutting_down.connect(heartbeats.stop_watch, weak=False)

@@ -1,0 +1,64 @@
+"""Deliveries and the pause switch for programs."""
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from publishing.permissions import END_HOLD, REPEAT, RESOLVE, SEE, SEE_HOLD, START_HOLD
+from publishing.selectors import deliveries_of, get_delivery, held_deliveries, standing_hold
+from publishing.serializers import (
+    DeliveryOutput,
+    HoldBody,
+    HoldOutput,
+    ResolutionBody,
+    delivery_json,
+    hold_json,
+)
+from publishing.services.holds import end_hold, start_hold
+from publishing.services.resolving import resolve_delivery, send_again
+from teams.rest import endpoint, read
+
+
+@extend_schema(responses=DeliveryOutput(many=True))
+@endpoint({"GET": SEE})
+def post_deliveries(request: Request, pk: UUID) -> Response:
+    """List a post's deliveries with every attempt."""
+    rows = deliveries_of(request._request.actor, pk)
+    return Response({"results": [delivery_json(row) for row in rows], "next": None})
+
+
+@extend_schema(request=ResolutionBody, responses=DeliveryOutput)
+@endpoint({"POST": RESOLVE})
+def delivery_resolution(request: Request, pk: UUID) -> Response:
+    """Say whether an unclear delivery is live."""
+    actor = request._request.actor
+    body = read(ResolutionBody, request)
+    found = get_delivery(actor, pk, RESOLVE)
+    resolved = resolve_delivery(delivery=found, live=body["live"], remote_url=body["remote_url"], by=actor)
+    return Response(delivery_json(resolved))
+
+
+@extend_schema(request=None, responses={201: DeliveryOutput})
+@endpoint({"POST": REPEAT})
+def delivery_repetition(request: Request, pk: UUID) -> Response:
+    """Send a delivery again that is known not to be live."""
+    actor = request._request.actor
+    placed = send_again(delivery=get_delivery(actor, pk, REPEAT), by=actor)
+    return Response(delivery_json(get_delivery(actor, placed.pk)), status=201)
+
+
+@extend_schema(methods=["GET"], responses=HoldOutput)
+@extend_schema(methods=["PUT"], request=HoldBody, responses=HoldOutput)
+@extend_schema(methods=["DELETE"], responses={204: None})
+@endpoint({"GET": SEE_HOLD, "PUT": START_HOLD, "DELETE": END_HOLD})
+def hold(request: Request) -> Response:
+    """Show the pause, pause everything outgoing, or let it go on."""
+    actor, workspace = request._request.actor, request._request.workspace
+    if request.method == "PUT":
+        start_hold(workspace=workspace, text=read(HoldBody, request)["reason"], by=actor)
+    if request.method == "DELETE":
+        end_hold(workspace=workspace, by=actor)
+        return Response(status=204)
+    return Response(hold_json(standing_hold(), held_deliveries(actor).count()))

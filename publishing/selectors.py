@@ -1,0 +1,140 @@
+"""Questions about deliveries and pauses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import F, Prefetch, QuerySet
+from django.utils.translation import gettext as _
+
+from calendar_app.models import Post
+from calendar_app.permissions import hidden_channel_ids
+from calendar_app.selectors import get_post, posts_visible_to
+from core.errors import NotFound
+from publishing.models import Attempt, Delivery, Hold
+from publishing.permissions import REPEAT, RESOLVE, SEE
+from publishing.states import AttemptOutcome, DeliveryState, HeldFor, Reason
+from teams.actors import Actor
+from teams.permissions import can, require
+
+TROUBLED = (
+    DeliveryState.NEEDS_ATTENTION,
+    DeliveryState.REJECTED,
+    DeliveryState.FAILED,
+    DeliveryState.EXPIRED,
+)
+REPEATABLE = (DeliveryState.REJECTED, DeliveryState.FAILED, DeliveryState.EXPIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """One delivery as the post page shows it: what was tried, what the reader may do about it."""
+
+    delivery: Delivery
+    attempts: Sequence[Attempt]
+    can_resolve: bool
+    can_repeat: bool
+
+    @property
+    def is_late_question(self) -> bool:
+        """Tell whether it waits for a word because it was never sent in time."""
+        return self.delivery.reason == Reason.LATE
+
+    @property
+    def lateness(self) -> timedelta | None:
+        """Return how long after its time it went out."""
+        if self.delivery.published_at is None:
+            return None
+        return max(timedelta(0), self.delivery.published_at - self.delivery.scheduled_at)
+
+    @property
+    def why(self) -> str:
+        """Return why it stands where it stands, in words."""
+        return str(Reason(self.delivery.reason).label) if self.delivery.reason else ""
+
+
+def deliveries_visible_to(by: Actor) -> QuerySet[Delivery]:
+    """Return the deliveries of posts and on channels that the actor may see, unordered."""
+    rows = Delivery.objects.filter(post__in=posts_visible_to(by)).select_related(
+        "channel", "post", "revision"
+    )
+    hidden = hidden_channel_ids(by)
+    return rows.exclude(channel__in=hidden) if hidden else rows
+
+
+def deliveries_of(by: Actor, post_id: UUID) -> QuerySet[Delivery]:
+    """Return a post's deliveries with their attempts, in the order of its channels. Raises: NotFound."""
+    post = get_post(by, post_id)
+    attempts = Prefetch("attempts", queryset=Attempt.objects.order_by("number", "pk"))
+    rows = Delivery.objects.filter(post=post).select_related("channel", "revision").prefetch_related(attempts)
+    hidden = hidden_channel_ids(by)
+    rows = rows.exclude(channel__in=hidden) if hidden else rows
+    return rows.order_by("channel__position", "channel_id", "occurrence_no", "pk")
+
+
+def get_delivery(by: Actor, pk: UUID, verb: str = SEE) -> Delivery:
+    """Return a delivery for a purpose. Raises: NotFound, NotAllowed."""
+    found = deliveries_visible_to(by).filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("There is no such delivery."))
+    require(by, verb, found)
+    return found
+
+
+def ledger_rows(by: Actor, post: Post) -> list[LedgerRow]:
+    """Return what the post page shows: each delivery with its attempts, cancelled ones left out beside others."""
+    rows = list(deliveries_of(by, post.pk))
+    latest = {row.channel_id: row.pk for row in rows}
+    kept = [row for row in rows if row.state != DeliveryState.CANCELLED or row.attempts.all()]
+    may_resolve, may_repeat = can(by, RESOLVE), can(by, REPEAT)
+    return [
+        LedgerRow(
+            delivery=row,
+            attempts=list(row.attempts.all()),
+            can_resolve=may_resolve and row.state == DeliveryState.NEEDS_ATTENTION and can(by, RESOLVE, row),
+            can_repeat=may_repeat
+            and latest[row.channel_id] == row.pk
+            and (row.state in REPEATABLE or _is_late(row))
+            and can(by, REPEAT, row),
+        )
+        for row in kept
+    ]
+
+
+def troubled(by: Actor) -> QuerySet[Delivery]:
+    """Return what went wrong or needs a word, newest first; what was sent again since is left out."""
+    rows = deliveries_visible_to(by).filter(state__in=TROUBLED)
+    replaced = rows.filter(
+        post__deliveries__channel_id=F("channel_id"), post__deliveries__occurrence_no__gt=F("occurrence_no")
+    )
+    return rows.exclude(pk__in=replaced.values("pk")).order_by("-scheduled_at", "-pk")
+
+
+def held_deliveries(by: Actor) -> QuerySet[Delivery]:
+    """Return what waits for the pause to end, first due first."""
+    rows = deliveries_visible_to(by).filter(state=DeliveryState.SCHEDULED, held_for=HeldFor.PAUSE)
+    return rows.order_by("scheduled_at", "pk")
+
+
+def standing_hold() -> Hold | None:
+    """Return the pause of the workspace in scope, None while posts go out."""
+    return Hold.objects.filter(ended_at=None).select_related("started_by__user").first()
+
+
+def held_posts(by: Actor, post_ids: Sequence[UUID]) -> set[UUID]:
+    """Return which of the posts wait with a held delivery."""
+    rows = Delivery.objects.filter(post_id__in=post_ids, state=DeliveryState.SCHEDULED)
+    return set(rows.exclude(held_for=HeldFor.NOTHING).values_list("post_id", flat=True))
+
+
+def outcome_of(attempt: Attempt, delivery: Delivery) -> str | None:
+    """Return what is known of an attempt: None while its call may be under way."""
+    if attempt.outcome:
+        return str(attempt.outcome)
+    is_under_way = delivery.state == DeliveryState.SENDING and attempt.lease_token == delivery.lease_token
+    return None if is_under_way else str(AttemptOutcome.UNKNOWN)
+
+
+def _is_late(row: Delivery) -> bool:
+    return row.state == DeliveryState.NEEDS_ATTENTION and row.reason == Reason.LATE

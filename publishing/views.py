@@ -1,0 +1,160 @@
+"""Pages of publishing: the ledger on the post page, what went wrong, the pause switch."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from calendar_app.models import Post
+from core.errors import Invalid
+from core.paging import keyset
+from publishing.forms import HoldForm, ResolutionForm
+from publishing.models import Delivery
+from publishing.permissions import END_HOLD, REPEAT, RESOLVE, SEE, SEE_HOLD, START_HOLD
+from publishing.selectors import (
+    get_delivery,
+    held_deliveries,
+    ledger_rows,
+    outcome_of,
+    standing_hold,
+    troubled,
+)
+from publishing.services.holds import end_hold, start_hold
+from publishing.services.resolving import resolve_delivery, send_again
+from publishing.states import AttemptOutcome, Reason
+from teams.gates import members
+from teams.permissions import can
+
+LIST_SIZE = 50
+SHOWN_HELD = 100
+
+
+def ledger_panel(request: HttpRequest, post: Post) -> SafeString:
+    """Return the section of the post page that says what was sent where; empty before anything was planned."""
+    rows = ledger_rows(request.actor, post)
+    if not rows:
+        return mark_safe("")
+    shown = [
+        {
+            "row": row,
+            "delivery": row.delivery,
+            "attempts": [{"attempt": each, "outcome": _outcome(each, row.delivery)} for each in row.attempts],
+            "reason": row.why,
+        }
+        for row in rows
+    ]
+    sent = sum(row.delivery.state == "published" for row in rows)
+    context = {"rows": shown, "sent": sent, "total": len(rows), "post": post, "workspace": request.workspace}
+    return mark_safe(render_to_string("publishing/ledger_panel.html", context, request=request))  # noqa: S308  # a template
+
+
+@members(SEE, "GET")
+def troubles(request: HttpRequest) -> HttpResponse:
+    """List what went wrong or needs a word."""
+    page = keyset(
+        troubled(request.actor), by=["-scheduled_at", "-id"], cursor=request.GET.get("after"), size=LIST_SIZE
+    )
+    rows = [{"delivery": row, "reason": _reason(row)} for row in page.rows]
+    return render(
+        request, "publishing/delivery_troubles.html", {"rows": rows, "next": page.next, "nav_key": "posts"}
+    )
+
+
+@members(RESOLVE, "POST")
+def resolution(request: HttpRequest, delivery: UUID) -> HttpResponse:
+    """Take a person's word on whether a delivery is live."""
+    found = get_delivery(request.actor, delivery, RESOLVE)
+    form = ResolutionForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Say whether it is live. Nothing was changed."))
+        return _back_to(found, request)
+    live = form.cleaned_data["live"] == "yes"
+    try:
+        resolve_delivery(
+            delivery=found, live=live, remote_url=form.cleaned_data["remote_url"], by=request.actor
+        )
+    except Invalid as refusal:
+        request.must_roll_back = True
+        messages.error(request, refusal.message)
+        return _back_to(found, request)
+    words = _("Noted: it is live.") if live else _("Noted: it is not live. You can send it again.")
+    messages.success(request, words)
+    return _back_to(found, request)
+
+
+@members(REPEAT, "POST")
+def repetition(request: HttpRequest, delivery: UUID) -> HttpResponse:
+    """Send a delivery again."""
+    found = get_delivery(request.actor, delivery, REPEAT)
+    placed = send_again(delivery=found, by=request.actor)
+    words = _("It waits until posts go out again.") if placed.is_held else _("It goes out now.")
+    messages.success(request, words)
+    return _back_to(found, request)
+
+
+@members(SEE_HOLD, "GET", "POST")
+def pause(request: HttpRequest) -> HttpResponse:
+    """Show what a pause does and what waits; start one."""
+    form = HoldForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        start_hold(workspace=request.workspace, text=form.cleaned_data["reason"], by=request.actor)
+        return redirect("publishing:pause", request.workspace.slug)
+    return render(request, "publishing/hold_page.html", _pause_page(request, form))
+
+
+@members(END_HOLD, "POST")
+def resumption(request: HttpRequest) -> HttpResponse:
+    """Let outgoing posts go on."""
+    if end_hold(workspace=request.workspace, by=request.actor) is not None:
+        messages.success(request, _("Posts go out again."))
+    return redirect("publishing:pause", request.workspace.slug)
+
+
+def hold_fact(request: HttpRequest) -> dict[str, Any] | None:
+    """Return what the banner above every page says, None while posts go out."""
+    hold = standing_hold()
+    if hold is None:
+        return None
+    slug = request.workspace.slug
+    return {
+        "by": hold.started_by.user.name if hold.started_by else _("Collab"),
+        "since": hold.started_at,
+        "reason": hold.text,
+        "waiting": held_deliveries(request.actor).values("post_id").distinct().order_by().count(),
+        "waiting_url": reverse("publishing:pause", args=[slug]),
+        "resume_url": reverse("publishing:resumption", args=[slug]),
+        "can_resume": can(request.actor, END_HOLD),
+    }
+
+
+def _pause_page(request: HttpRequest, form: HoldForm) -> dict[str, Any]:
+    held = held_deliveries(request.actor)
+    return {
+        "form": form,
+        "hold": standing_hold(),
+        "rows": list(held[:SHOWN_HELD]),
+        "more": max(0, held.count() - SHOWN_HELD),
+        "can_start": can(request.actor, START_HOLD),
+        "can_end": can(request.actor, END_HOLD),
+        "nav_key": "posts",
+        "primary_taken": True,
+    }
+
+
+def _outcome(attempt: Any, delivery: Delivery) -> str:
+    outcome = outcome_of(attempt, delivery)
+    return str(AttemptOutcome(outcome).label) if outcome else _("under way")
+
+
+def _reason(delivery: Delivery) -> str:
+    return str(Reason(delivery.reason).label) if delivery.reason else ""
+
+
+def _back_to(delivery: Delivery, request: HttpRequest) -> HttpResponse:
+    return redirect("calendar_app:post", request.workspace.slug, delivery.post_id)
