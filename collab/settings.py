@@ -44,6 +44,7 @@ def _credential_keys() -> list[str]:
 
 
 SECRET_KEY = _secret("SECRET_KEY", "secret-key")
+METRICS_TOKEN = env.str("COLLAB_METRICS_TOKEN", "")
 SEAL_KEY = _secret("COLLAB_SEAL_KEY", "seal-key")
 NEWSROOM_KEY = _secret("COLLAB_NEWSROOM_KEY", "newsroom-key")
 COLLAB_KEYS = _credential_keys()
@@ -90,6 +91,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "publishing.health.HealthMiddleware",
     "csp.middleware.CSPMiddleware",
     "collab.middleware.RequestLogMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -328,5 +330,5 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PUBLIC": True,
 }
 LOGGING_CONFIG = "collab.logs.configure"
-LOGGING: dict[str, Any] = {}
+LOGGING: dict[str, Any] = {"version": 1}
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
