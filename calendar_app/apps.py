@@ -1,6 +1,7 @@
 """Wiring of the content calendar."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 
 class CalendarConfig(AppConfig):
@@ -11,9 +12,10 @@ class CalendarConfig(AppConfig):
     def ready(self) -> None:
         """Declare rights, say what a post is to the lower floors, register the dispatcher's work."""
         from approvals.registry import Approvable, register_approvable
-        from calendar_app import permissions, previews, selectors  # noqa: F401  # declares the verbs
+        from calendar_app import permissions, previews, selectors  # declares the verbs
         from calendar_app.services import planning, reviews
         from core.ticks import Ticker, tickers
+        from teams.shell import add_place, shell_urls
         from teams.subjects import Subject, register_subject
 
         register_subject(
@@ -34,4 +36,9 @@ class CalendarConfig(AppConfig):
                 lock=reviews.lock_subject,
             )
         )
+        add_place(
+            "calendar", gettext_lazy("Calendar"), "calendar", "calendar_app:calendar", verb=permissions.SEE
+        )
+        add_place("posts", gettext_lazy("Posts"), "article", "calendar_app:posts", verb=permissions.SEE)
+        shell_urls.register("new_post", "calendar_app:new_post")
         tickers.register("calendar_app.expire", Ticker(planning.expire_due, 5))
