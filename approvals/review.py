@@ -46,10 +46,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """In whose place the reader may decide; `name` is empty for himself."""
+    """In whose place the reader may decide; the names are empty for himself, `name` is what one calls him."""
 
     value: str
     name: str
+    full_name: str
 
 
 @dataclass(slots=True)
@@ -93,7 +94,11 @@ def choices_of(by: Actor, request: Request) -> list[Choice]:
         return []
     fits = [one for one in selves(by, DECIDE) if DECIDE in one.verbs and may_decide(one, request) is None]
     return [
-        Choice(str(one.on_behalf_of or by.member_id), one.covered.user.name if one.covered else "")
+        Choice(
+            str(one.on_behalf_of or by.member_id),
+            one.covered.user.get_short_name() if one.covered else "",
+            one.covered.user.name if one.covered else "",
+        )
         for one in fits
     ]
 

@@ -47,7 +47,7 @@ def compare(before: str, after: str) -> list[Piece]:
             found.append(("same", "".join(old[a:b])))
         else:
             found += [("gone", "".join(old[a:b])), ("new", "".join(new[c:d]))]
-    return _pieces(_joined(found))
+    return _pieces(_tidied(_joined(found)))
 
 
 def shortened(pieces: list[Piece]) -> list[Piece]:
@@ -80,6 +80,19 @@ def _joined(parts: list[tuple[str, str]]) -> list[tuple[str, str]]:
         merged += [("gone", run["gone"]), ("new", run["new"]), ("same", text)]
         run = {"gone": "", "new": ""}
     return merged
+
+
+def _tidied(parts: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Leave the spaces around what is only new or only gone outside its mark."""
+    found: list[tuple[str, str]] = []
+    for kind, text in parts:
+        if kind == "same" or not text.strip():
+            found.append((kind, text))
+            continue
+        lead = text[: len(text) - len(text.lstrip())]
+        trail = text[len(text.rstrip()) :]
+        found += [("same", lead), (kind, text.strip()), ("same", trail)]
+    return found
 
 
 def _pieces(parts: list[tuple[str, str]]) -> list[Piece]:

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from calendar_app.models import Post
@@ -11,6 +10,7 @@ from calendar_app.selectors import POST, PostFilter, posts_visible_to
 from core.refs import Ref
 from teams.actors import Actor
 from teams.permissions import covered_actors
+from teams.subjects import subjects
 from teams.work import WorkItem
 
 WANTING = {"needs_attention": "red", "failed": "red", "partly_published": "amber", "expired": "amber"}
@@ -39,7 +39,7 @@ def _item(post: Post, slug: str, covered: dict[UUID, str]) -> WorkItem:
     return WorkItem(
         kind="post",
         title=str(post),
-        url=reverse("calendar_app:post", args=[slug, post.pk]),
+        url=subjects.get(POST).path(slug, post.pk),
         why=why[post.state],
         since=post.updated_at,
         for_name=covered.get(post.author_id, ""),
