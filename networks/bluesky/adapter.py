@@ -14,13 +14,13 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from core.clock import now
 from core.errors import Invalid
-from core.http import FileBody, NotReadable, OutboundClient, OutboundError, Refused, Response
+from core.http import NotReadable, OutboundClient, OutboundError, Refused, Response
 from networks.bluesky.keys import tid_of
+from networks.bluesky.records import COLLECTION, REJECTIONS, build_record, resolve_mentions, upload_image
 from networks.bluesky.richtext import facets, mentions
 from networks.bluesky.session import LoginFailed, Session, error_of, log_in, message_of
-from networks.outcomes import attempt, failed, media_entry, preparing, unprepared
+from networks.outcomes import attempt, media_entry, preparing, unprepared
 from networks.problems import find_problems
 from networks.protocol import (
     Call,
@@ -41,7 +41,6 @@ from networks.protocol import (
 )
 from networks.texts import clean, count_graphemes
 
-COLLECTION = "app.bsky.feed.post"
 TEXT_BYTES = 3000
 IMAGE_BYTES = 2_000_000
 IMAGE_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
@@ -53,7 +52,6 @@ LABELS = (
     ("porn", gettext_lazy("Adult")),
     ("graphic-media", gettext_lazy("Graphic")),
 )
-_REJECTIONS = frozenset({"InvalidRequest", "InvalidRecord", "InvalidMimeType", "BlobTooLarge"})
 
 
 class BlueskyAdapter:
@@ -126,8 +124,10 @@ class BlueskyAdapter:
         with preparing():
             try:
                 session.keep_fresh()
-                images = [_image(session, call, entry) for entry in payload["media"]]
-                return {"record": _record(payload, _resolved(session, payload["mentions"]), images)}
+                images = [upload_image(session, call, entry) for entry in payload["media"]]
+                return {
+                    "record": build_record(payload, resolve_mentions(session, payload["mentions"]), images)
+                }
             except LoginFailed as failure:
                 raise PrepareFailed(failure.outcome) from failure
 
@@ -252,53 +252,6 @@ def _problems(draft: Draft, text: str, length: int, limits: Mapping[str, Any]) -
     return found
 
 
-def _image(session: Session, call: Call, entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Upload one picture and return it as the record holds it. Raises: PrepareFailed, OutboundError, LoginFailed."""
-    path = call.open_media(entry)
-    response = session.upload(FileBody.of(path, content_type=entry["mime"]))
-    if not response.ok:
-        kind = OutcomeKind.REJECTED if error_of(response) in _REJECTIONS else OutcomeKind.NOT_SENT
-        raise failed(kind, f"The picture was not taken: {message_of(response) or response.status}", response)
-    image = {"image": response.json_object()["blob"], "alt": entry["alt"]}
-    if entry["width"] and entry["height"]:
-        image["aspectRatio"] = {"width": entry["width"], "height": entry["height"]}
-    return image
-
-
-def _resolved(session: Session, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return facets for the mentioned accounts that exist; a handle nobody has stays plain text."""
-    resolved = []
-    for mention in found:
-        response = session.query("com.atproto.identity.resolveHandle", {"handle": mention["handle"]})
-        if response.ok:
-            did = str(response.json_object()["did"])
-            feature = {"$type": "app.bsky.richtext.facet#mention", "did": did}
-            resolved.append({"index": mention["index"], "features": [feature]})
-        elif response.status != 400:
-            raise failed(
-                OutcomeKind.NOT_SENT, f"A mention could not be looked up (HTTP {response.status}).", response
-            )
-    return resolved
-
-
-def _record(
-    payload: Mapping[str, Any], mentioned: list[dict[str, Any]], images: list[dict[str, Any]]
-) -> dict[str, Any]:
-    moment = now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    record: dict[str, Any] = {"$type": COLLECTION, "text": payload["text"], "createdAt": moment}
-    marked = sorted([*payload["facets"], *mentioned], key=lambda facet: facet["index"]["byteStart"])
-    if marked:
-        record["facets"] = marked
-    if payload["langs"]:
-        record["langs"] = payload["langs"]
-    if images:
-        record["embed"] = {"$type": "app.bsky.embed.images", "images": images}
-    if payload["label"]:
-        labels = [{"val": payload["label"]}]
-        record["labels"] = {"$type": "com.atproto.label.defs#selfLabels", "values": labels}
-    return record
-
-
 def _read(call: Call, response: Response) -> Outcome:
     """Read the answer to putRecord; definitive are a written record and the refusals listed above."""
     if response.ok:
@@ -309,7 +262,7 @@ def _read(call: Call, response: Response) -> Outcome:
     if response.status == 400 and error == "BlobNotFound":
         reason = "An uploaded picture is no longer there."
         return Outcome(OutcomeKind.NOT_SENT, reason=reason, prepare_again=True)
-    if response.status == 400 and error in _REJECTIONS:
+    if response.status == 400 and error in REJECTIONS:
         return Outcome(OutcomeKind.REJECTED, reason=message_of(response))
     return Outcome(OutcomeKind.UNKNOWN, reason=f"The server answered HTTP {response.status} {error}.")
 

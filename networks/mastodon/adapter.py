@@ -6,7 +6,6 @@ servers post such items at once.
 Source: docs.joinmastodon.org/methods/statuses, /media, /accounts, read 2026-11.
 """
 
-import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -17,10 +16,12 @@ from django.utils.translation import gettext_lazy
 
 from core.clock import now
 from core.errors import Invalid
-from core.http import FileBody, NotReadable, OutboundClient, OutboundError, Part, Refused, Response
+from core.http import NotReadable, OutboundClient, OutboundError, Refused, Response
+from networks.mastodon.client import READ_SECONDS, ask, bearer, error_of, get, token_is_refused
 from networks.mastodon.instance import capability_of, limits_of, media_types_of, read_instance
 from networks.mastodon.matching import CLOCK_SLACK, is_same, made_at
-from networks.outcomes import attempt, failed, media_entry, preparing, unprepared
+from networks.mastodon.uploads import upload
+from networks.outcomes import attempt, media_entry, preparing, unprepared
 from networks.problems import find_problems
 from networks.protocol import (
     Call,
@@ -31,7 +32,6 @@ from networks.protocol import (
     OptionField,
     Outcome,
     OutcomeKind,
-    PrepareFailed,
     Problem,
     Reconciled,
     Rendered,
@@ -43,9 +43,6 @@ VISIBILITIES = (
     ("unlisted", gettext_lazy("Quiet public")),
     ("private", gettext_lazy("Followers")),
 )
-READ_SECONDS = 10.0
-UPLOAD_SECONDS = 60.0
-PROCESSING_SECONDS = 90.0
 PAGE = 40
 MOST_PAGES = 3
 _WRITES = frozenset({"write", "write:statuses"})
@@ -80,10 +77,10 @@ class MastodonAdapter:
         token = credentials["access_token"]
         try:
             document = read_instance(http, server)
-            account = _account(_get(http, server, "/api/v1/accounts/verify_credentials", token))
+            account = _account(get(http, server, "/api/v1/accounts/verify_credentials", token))
         except NotReadable as error:
             raise _refused("server", error.message) from None
-        _require_scopes(_get(http, server, "/api/v1/apps/verify_credentials", token))
+        _require_scopes(get(http, server, "/api/v1/apps/verify_credentials", token))
         handle = f"@{account['acct']}@{server.split('://')[1]}"
         return Connected(
             handle=handle,
@@ -123,7 +120,7 @@ class MastodonAdapter:
         """Upload the files and wait until the server has processed them. Raises: PrepareFailed."""
         started = now().isoformat()
         with preparing():
-            ids = [_upload(call, entry) for entry in payload["media"]]
+            ids = [upload(call, entry) for entry in payload["media"]]
         return {"media_ids": ids, "since": started}
 
     def publish(
@@ -142,7 +139,7 @@ class MastodonAdapter:
         body |= {name: payload[name] for name in ("spoiler_text", "language") if payload[name]}
         if payload["media"]:
             body["media_ids"] = prepared["media_ids"]
-        headers = {**_bearer(call), "Idempotency-Key": idem_key}
+        headers = {**bearer(call), "Idempotency-Key": idem_key}
         return attempt(
             lambda: call.http.request(
                 "POST",
@@ -169,7 +166,7 @@ class MastodonAdapter:
         try:
             since = datetime.fromisoformat(prepared["since"])
             for _page in range(MOST_PAGES):
-                response = _ask(call, path, params)
+                response = ask(call, path, params)
                 if not response.ok:
                     return Reconciled(Finding.UNDECIDED, reason=f"HTTP {response.status}")
                 statuses = list(response.json())
@@ -193,7 +190,7 @@ class MastodonAdapter:
             lambda: call.http.request(
                 "DELETE",
                 f"{call.facts['server']}/api/v1/statuses/{remote_id}",
-                headers=_bearer(call),
+                headers=bearer(call),
                 deadline_seconds=self.call_seconds - READ_SECONDS,
             ),
             lambda response: Outcome(
@@ -250,55 +247,6 @@ def _problems(
     return found
 
 
-def _upload(call: Call, entry: Mapping[str, Any]) -> str:
-    """Upload one file and wait for it. Raises: PrepareFailed, OutboundError, OSError, ValueError, LookupError."""
-    path = call.open_media(entry)
-    parts = [Part("file", FileBody.of(path, content_type=entry["mime"]), filename=f"{entry['digest'][:16]}")]
-    if entry["alt"]:
-        parts.append(Part("description", entry["alt"]))
-    for address in ("/api/v2/media", "/api/v1/media"):
-        response = call.http.request(
-            "POST",
-            f"{call.facts['server']}{address}",
-            headers=_bearer(call),
-            multipart=parts,
-            deadline_seconds=UPLOAD_SECONDS,
-        )
-        if response.status not in (404, 405):
-            break
-    if response.status not in (200, 202):
-        raise _upload_refused(call, response)
-    ident = str(response.json_object()["id"])
-    if response.status == 202 or not response.json_object().get("url"):
-        _await_processing(call, ident)
-    return ident
-
-
-def _await_processing(call: Call, ident: str) -> None:
-    """Ask until the file is processed: 206 means not yet."""
-    until, pause = time.monotonic() + PROCESSING_SECONDS, 0.5
-    while time.monotonic() < until:
-        response = _ask(call, f"/api/v1/media/{ident}", {})
-        if response.status == 200:
-            return
-        if response.status not in (206, 404, 429):
-            raise failed(
-                OutcomeKind.REJECTED, f"The server could not use the file (HTTP {response.status}).", response
-            )
-        time.sleep(pause)
-        pause = min(pause * 1.5, 5.0)
-    raise failed(OutcomeKind.NOT_SENT, "The server is still processing the file.")
-
-
-def _upload_refused(call: Call, response: Response) -> PrepareFailed:
-    if response.status in (400, 401, 403, 422) and _token_is_refused(call):
-        return failed(
-            OutcomeKind.NEEDS_LOGIN, "The server does not take the access token any more.", response
-        )
-    kind = OutcomeKind.REJECTED if response.status in (413, 415, 422) else OutcomeKind.NOT_SENT
-    return failed(kind, f"The file was not taken: {_error(response) or response.status}", response)
-
-
 def _read(call: Call, response: Response) -> Outcome:
     """Read the answer to a post; definitive are the status itself, a refused token, and a failed validation."""
     if response.ok:
@@ -308,44 +256,8 @@ def _read(call: Call, response: Response) -> Outcome:
             remote_id=str(status["id"]),
             remote_url=str(status.get("url") or status["uri"]),
         )
-    if response.status in (400, 401, 403, 422) and _token_is_refused(call):
+    if response.status in (400, 401, 403, 422) and token_is_refused(call):
         return Outcome(OutcomeKind.NEEDS_LOGIN, reason="The server does not take the access token any more.")
-    if response.status == 422 and (error := _error(response)):
+    if response.status == 422 and (error := error_of(response)):
         return Outcome(OutcomeKind.REJECTED, reason=error)
     return Outcome(OutcomeKind.UNKNOWN, reason=f"The server answered HTTP {response.status}.")
-
-
-def _token_is_refused(call: Call) -> bool:
-    """Ask who we are: servers refuse a bad token with 400, 401, 403 or 422, so the status alone says nothing."""
-    try:
-        answer = _ask(call, "/api/v1/accounts/verify_credentials", {})
-    except OutboundError:
-        return False
-    return answer.status in (400, 401, 403, 422)
-
-
-def _error(response: Response) -> str:
-    """Return what a server says is wrong; '' where it does not say it in JSON."""
-    try:
-        return str(response.json_object().get("error", ""))[:300]
-    except NotReadable:
-        return ""
-
-
-def _ask(call: Call, path: str, params: Mapping[str, str | int]) -> Response:
-    return call.http.request(
-        "GET",
-        f"{call.facts['server']}{path}",
-        headers=_bearer(call),
-        params=params,
-        deadline_seconds=READ_SECONDS,
-    )
-
-
-def _get(http: OutboundClient, server: str, path: str, token: str) -> Response:
-    headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-    return http.request("GET", f"{server}{path}", headers=headers, deadline_seconds=READ_SECONDS)
-
-
-def _bearer(call: Call) -> dict[str, str]:
-    return {"Authorization": f"Bearer {call.credentials['access_token']}", "Accept": "application/json"}

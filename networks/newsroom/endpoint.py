@@ -47,7 +47,7 @@ def _put(request: HttpRequest, key: str, channel_id: UUID) -> HttpResponse:
         payload = check_payload(json.loads(request.body))
     except ValueError:
         raise Invalid(_("Send JSON.")) from None
-    workspace_id = request.workspace.pk  # type: ignore[attr-defined]  # set by the workspace middleware
+    workspace_id = request.workspace.pk
     found, is_new = put_item(workspace_id=workspace_id, channel_id=channel_id, key=key, payload=payload)
     return JsonResponse(_describe(request, found), status=201 if is_new else 200)
 
@@ -56,13 +56,13 @@ def _bearer(request: HttpRequest) -> UUID | None:
     """Return the channel whose secret the request bears, where it is one of this workspace."""
     scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
     key = find_key(secret.strip(), KeyKind.NEWSROOM) if scheme.lower() == "bearer" else None
-    if key is None or key.workspace_id != request.workspace.pk:  # type: ignore[attr-defined]  # as above
+    if key is None or key.workspace_id != request.workspace.pk:
         return None
     return key.subject_id
 
 
 def _describe(request: HttpRequest, found: NewsroomItem) -> dict[str, Any]:
-    workspace = request.workspace  # type: ignore[attr-defined]  # as above
+    workspace = request.workspace
     return {
         "key": found.key,
         "url": item_url(workspace, found.key),

@@ -8,9 +8,9 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import translation
 from django.utils.feedgenerator import Atom1Feed, Enclosure
 from django.utils.html import linebreaks, urlize
-from django.utils.translation import gettext as _
 
 from files.links import media_url
 from files.models import Media
@@ -33,7 +33,7 @@ def front(request: HttpRequest) -> HttpResponse:
     older = found[PAGE_ITEMS - 1].published_at if len(found) > PAGE_ITEMS else None
     shown = [_for_page(request, entry) for entry in show(found[:PAGE_ITEMS])]
     context = {**_context(request), "items": shown, "older": older.isoformat() if older else ""}
-    return render(request, "networks/newsroom_front.html", context)
+    return _render(request, "networks/newsroom_front.html", context)
 
 
 @public("GET")
@@ -43,13 +43,13 @@ def item(request: HttpRequest, key: str) -> HttpResponse:
     if found is None:
         raise Http404
     entry = _for_page(request, show([found])[0])
-    return render(request, "networks/newsroom_item.html", {**_context(request), "entry": entry})
+    return _render(request, "networks/newsroom_item.html", {**_context(request), "entry": entry})
 
 
 @public("GET")
 def atom(request: HttpRequest) -> HttpResponse:
     """Give the newest items as an Atom feed."""
-    workspace = request.workspace  # type: ignore[attr-defined]  # set by the workspace middleware
+    workspace = request.workspace
     feed = Atom1Feed(
         title=workspace.name,
         link=_address("newsroom:front", workspace.slug),
@@ -77,7 +77,7 @@ def atom(request: HttpRequest) -> HttpResponse:
 @public("GET")
 def json_feed(request: HttpRequest) -> HttpResponse:
     """Give the newest items as a JSON feed. Source: jsonfeed.org/version/1.1, read 2026-11."""
-    workspace = request.workspace  # type: ignore[attr-defined]  # set by the workspace middleware
+    workspace = request.workspace
     feed = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": workspace.name,
@@ -106,7 +106,7 @@ def _json_item(workspace: Any, shown: Shown) -> dict[str, Any]:
 
 
 def _for_page(request: HttpRequest, shown: Shown) -> dict[str, Any]:
-    workspace = request.workspace  # type: ignore[attr-defined]  # set by the workspace middleware
+    workspace = request.workspace
     return {
         "url": reverse("newsroom:item", args=[workspace.slug, shown.item.key]),
         "headline": shown.item.payload["title"],
@@ -126,9 +126,15 @@ def _for_page(request: HttpRequest, shown: Shown) -> dict[str, Any]:
     }
 
 
+def _render(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """Render in the workspace's language: the page is its own, whoever reads it."""
+    with translation.override(request.workspace.language):
+        return render(request, template, context)
+
+
 def _context(request: HttpRequest) -> dict[str, Any]:
-    workspace = request.workspace  # type: ignore[attr-defined]  # set by the workspace middleware
-    return {"newsroom": workspace, "description": _("News of %(name)s") % {"name": workspace.name}}
+    workspace = request.workspace
+    return {"newsroom": workspace, "description": workspace.name}
 
 
 def _html(shown: Shown) -> str:
