@@ -62,6 +62,7 @@ class Reason(models.TextChoices):
     OVERDUE = "overdue", _("It could not be sent within its time.")
     CONFIRMED_LIVE = "confirmed_live", _("Somebody looked: it is live.")
     CONFIRMED_NOT_LIVE = "confirmed_not_live", _("Somebody looked: it is not live.")
+    RESTORED = "restored", _("A backup was put back; it may have been sent since the backup was made.")
     WITHDRAWN = "withdrawn", _("The post was taken off the schedule.")
 
 

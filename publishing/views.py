@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -51,7 +52,10 @@ def ledger_panel(request: HttpRequest, post: Post) -> SafeString:
     ]
     sent = sum(row.delivery.state == "published" for row in rows)
     context = {"rows": shown, "sent": sent, "total": len(rows), "post": post, "workspace": request.workspace}
-    return mark_safe(render_to_string("publishing/ledger_panel.html", context, request=request))  # noqa: S308  # a template
+    context["csrf_token"] = get_token(
+        request
+    )  # not the request itself, with which the shell would be asked again
+    return mark_safe(render_to_string("publishing/ledger_panel.html", context))  # noqa: S308  # a template
 
 
 @members(SEE, "GET")

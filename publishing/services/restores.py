@@ -35,7 +35,7 @@ def _hold_and_ask(workspace: Workspace) -> int:
             Delivery.objects.filter(pk=delivery_id).update(
                 state=DeliveryState.NEEDS_ATTENTION,
                 held_for="",
-                reason=Reason.LATE,
+                reason=Reason.RESTORED,
                 lease_token=None,
                 lease_until=None,
                 claimed_at=None,
@@ -44,7 +44,7 @@ def _hold_and_ask(workspace: Workspace) -> int:
                 "publishing.delivery.needs_attention",
                 Delivery.objects.get(pk=delivery_id),
                 by=by,
-                reason=str(Reason.LATE),
+                reason=str(Reason.RESTORED),
             )
             follow(post)
     return len(rows)

@@ -41,7 +41,8 @@ def test_a_due_delivery_is_live_once_by_one_call(team, net, capability):
     row = claim_and_deliver(post)
 
     assert (row.state, net.copies("Kopi"), len(net.calls)) == ("published", 1, 1)
-    assert row.remote_id in net.live and row.remote_url == f"https://fake.test/{row.remote_id}"
+    assert row.remote_id in net.live
+    assert row.remote_url == f"https://fake.test/{row.remote_id}"
     post.refresh_from_db()
     assert post.state == "published"
     attempt = Attempt.objects.get(delivery=row)
@@ -206,7 +207,9 @@ def test_a_message_that_comes_twice_does_nothing_the_second_time(team, net):
 
 
 def test_a_post_on_three_channels_follows_all_of_them(team, net):
-    channels = [fake_channel(team.acme, capability, net.url, position=n) for n, capability in enumerate("KDN")]
+    channels = [
+        fake_channel(team.acme, capability, net.url, position=n) for n, capability in enumerate("KDN")
+    ]
     post = plan(team.acme, channels, "Kopi")
     net.tell("Kopi", "ok", "ok", "refuse")
 

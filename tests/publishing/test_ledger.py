@@ -51,7 +51,10 @@ def test_a_revoked_clearance_stops_it_at_the_last_step(row):
 
 
 def test_nothing_is_sent_before_its_time(row):
-    run("UPDATE publishing_delivery SET scheduled_at = clock_timestamp() + interval '1 second' WHERE id = %s", row.pk)
+    run(
+        "UPDATE publishing_delivery SET scheduled_at = clock_timestamp() + interval '1 second' WHERE id = %s",
+        row.pk,
+    )
 
     with pytest.raises(DatabaseError) as refused:
         run(SEND, row.pk)
@@ -131,8 +134,14 @@ def test_a_channel_of_another_workspace_is_refused(team, cast, row):
 
 def test_an_attempt_gets_its_outcome_once_and_is_never_deleted(team, row):
     attempt = Attempt(
-        workspace=team.acme, delivery=row, number=1, lease_token=uuid.uuid4(), intent_at=now(),
-        fingerprint="f" * 64, worker="w", actor_kind="system",
+        workspace=team.acme,
+        delivery=row,
+        number=1,
+        lease_token=uuid.uuid4(),
+        intent_at=now(),
+        fingerprint="f" * 64,
+        worker="w",
+        actor_kind="system",
     )
     attempt.save()
 
@@ -148,8 +157,14 @@ def test_an_attempt_gets_its_outcome_once_and_is_never_deleted(team, row):
 
 def test_the_intent_of_an_open_attempt_cannot_be_rewritten(team, row):
     attempt = Attempt(
-        workspace=team.acme, delivery=row, number=1, lease_token=uuid.uuid4(), intent_at=now(),
-        fingerprint="f" * 64, worker="w", actor_kind="system",
+        workspace=team.acme,
+        delivery=row,
+        number=1,
+        lease_token=uuid.uuid4(),
+        intent_at=now(),
+        fingerprint="f" * 64,
+        worker="w",
+        actor_kind="system",
     )
     attempt.save()
 
@@ -175,8 +190,14 @@ def test_the_sweeper_reads_no_content(row):
 
 
 def test_each_workspace_gets_its_share_of_a_full_scan(team, cast):
-    list(plan_many(team.acme, [fake_channel(team.acme, "D", URL)], [f"Kopi {n}" for n in range(30)],
-                   at=now() - timedelta(hours=1)))
+    list(
+        plan_many(
+            team.acme,
+            [fake_channel(team.acme, "D", URL)],
+            [f"Kopi {n}" for n in range(30)],
+            at=now() - timedelta(hours=1),
+        )
+    )
     with workspace_scope(cast.other.pk):
         allow_policy(cast.other)
         list(plan_many(cast.other, [fake_channel(cast.other, "D", URL)], [f"Teh {n}" for n in range(5)]))

@@ -35,7 +35,9 @@ def fleet(crew: Fleet, live_cast: Cast) -> Fleet:
     for point in crew.faults.iterdir():
         point.unlink()
     allow_policy(live_cast.acme)
-    crew.wait_for(lambda: heartbeats.live_count("worker") and heartbeats.live_count("dispatcher"), 60, "a crew")
+    crew.wait_for(
+        lambda: heartbeats.live_count("worker") and heartbeats.live_count("dispatcher"), 60, "a crew"
+    )
     return crew
 
 
@@ -96,8 +98,10 @@ def test_a_worker_killed_after_the_network_accepted(fleet, net, live_cast, capab
 
 
 def test_messages_that_are_lost_or_doubled_change_nothing(fleet, net, live_cast):
-    broker = redis.Redis(unix_socket_path=settings.CELERY_BROKER_URL.split("//")[1].split("?")[0],
-                         db=int(settings.CELERY_BROKER_URL.rpartition("=")[2]))
+    broker = redis.Redis(
+        unix_socket_path=settings.CELERY_BROKER_URL.split("//")[1].split("?")[0],
+        db=int(settings.CELERY_BROKER_URL.rpartition("=")[2]),
+    )
     texts = [f"Kopi {n}" for n in range(40)]
     net.latency = 0.05
     publish(live_cast, net, "N", texts)

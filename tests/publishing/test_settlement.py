@@ -13,8 +13,14 @@ from publishing.timing import LOOK_AGAIN, MOST_ATTEMPTS
 KEPT = timedelta(minutes=50)
 ALL = [
     Facts(
-        capability=capability, finding=finding, not_found_count=looks, attempt_no=attempts, undecided_count=undecided,
-        since_first_intent=age, key_kept=KEPT if capability == "K" else timedelta(0), is_past_bound=past,
+        capability=capability,
+        finding=finding,
+        not_found_count=looks,
+        attempt_no=attempts,
+        undecided_count=undecided,
+        since_first_intent=age,
+        key_kept=KEPT if capability == "K" else timedelta(0),
+        is_past_bound=past,
     )
     for capability, finding, looks, attempts, undecided, age, past in product(
         Capability, Finding, (0, 1, 5), (1, MOST_ATTEMPTS), (0, 30), (timedelta(0), KEPT), (False, True)
@@ -24,8 +30,12 @@ ALL = [
 
 def facts(capability: str, finding: Finding, **changes: object) -> Facts:
     start = {
-        "not_found_count": 0, "attempt_no": 1, "undecided_count": 0, "since_first_intent": timedelta(minutes=2),
-        "key_kept": KEPT if capability == "K" else timedelta(0), "is_past_bound": False,
+        "not_found_count": 0,
+        "attempt_no": 1,
+        "undecided_count": 0,
+        "since_first_intent": timedelta(minutes=2),
+        "key_kept": KEPT if capability == "K" else timedelta(0),
+        "is_past_bound": False,
     }
     return Facts(capability=capability, finding=finding, **{**start, **changes})
 

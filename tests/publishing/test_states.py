@@ -55,7 +55,8 @@ def test_only_a_delivery_that_was_announced_can_become_published():
 
 def test_only_claims_lead_to_sending():
     assert {(step.from_, step.verb) for step in DELIVERY if step.to == "sending"} == {
-        ("claimed", "intend"), ("prepared", "intend")
+        ("claimed", "intend"),
+        ("prepared", "intend"),
     }
 
 
