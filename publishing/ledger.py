@@ -6,8 +6,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from publishing import timing
-
-PAUSE_LOCK = 41
+from publishing.statements import PAUSE_LOCK
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +75,6 @@ def counts() -> dict[str, int]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT state, n FROM publishing_counts()")
         return dict(cursor.fetchall())
-
-
-def share_pause_lock(workspace_id: UUID) -> None:
-    """Let a pause of the workspace wait for this transaction, and bound how long this one waits for anything.
-
-    An intent gives way to people: it stops waiting before the database's deadlock check would choose a victim.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('lock_timeout', %s, true), pg_advisory_xact_lock_shared(hashtextextended(%s, %s))",
-            [f"{timing.LOCK_WAIT_MS}ms", str(workspace_id), PAUSE_LOCK],
-        )
 
 
 def take_pause_lock(workspace_id: UUID, *, shared: bool = False) -> None:

@@ -10,7 +10,8 @@ from core.clock import now
 from networks.models import Channel
 from networks.protocol import Adapter, Outcome, OutcomeKind
 from networks.services.channels import mark_needs_login, note_outcome
-from publishing.models import Attempt, Delivery
+from publishing import statements
+from publishing.models import Delivery
 from publishing.services import leases
 from publishing.services.following import follow, lock_post, note
 from publishing.services.intents import Intent
@@ -89,14 +90,14 @@ def hold_channel(channel: Channel, *, reason: str, by: Actor) -> None:
 
 
 def _fill_in(intent: Intent, outcome: Outcome, sent_at: datetime | None, latency_ms: int) -> None:
-    Attempt.objects.filter(pk=intent.attempt_id, outcome="").update(
-        outcome=AttemptOutcome(str(outcome.kind)),
+    statements.fill_in(
+        intent.attempt_id,
+        outcome=str(AttemptOutcome(str(outcome.kind))),
         sent_at=sent_at if outcome.kind != OutcomeKind.NOT_SENT else None,
-        answered_at=clock(),
         http_status=outcome.http_status,
         latency_ms=latency_ms,
         remote_id=outcome.remote_id[:255],
-        reason_text=outcome.reason[:300],
+        reason=outcome.reason[:300],
     )
 
 

@@ -16,18 +16,17 @@ from uuid import UUID
 
 import structlog
 from django.db import DatabaseError, connection
-from django.db.models import DurationField, ExpressionWrapper, F
 
-from calendar_app.models import RevisionVariant
 from calendar_app.rendering import hash_entries
 from core.http import NotSent
 from networks.adapters import adapter_of, adapters
 from networks.protocol import Adapter, Call, Outcome, OutcomeKind, PrepareFailed
 from networks.services.calls import call_for
+from publishing import statements
 from publishing.models import Delivery
 from publishing.services import confirming, intents, leases
 from publishing.states import DeliveryState, Reason
-from publishing.timing import CALL_MARGIN, UPLOAD_LEASE, clock
+from publishing.timing import CALL_MARGIN, UPLOAD_LEASE
 from teams.tenancy import workspace_scope
 
 log = structlog.get_logger(__name__)
@@ -77,17 +76,11 @@ def deliver(*, workspace_id: UUID, delivery_id: UUID | str, token: UUID | str) -
 def take_up(*, workspace_id: UUID, delivery_id: UUID | str, token: UUID | str) -> Work | None:
     """Read what a claim needs, or None where its token or lease no longer stands."""
     with workspace_scope(workspace_id):
-        rows = Delivery.objects.select_related("channel").filter(
-            pk=delivery_id,
-            lease_token=token,
-            state__in=(DeliveryState.CLAIMED, DeliveryState.PREPARED),
-            lease_until__gt=clock(),
-        )
-        wait = ExpressionWrapper(F("run_at") - clock(), output_field=DurationField())
-        delivery = rows.annotate(wait=wait).first()
-        if delivery is None:
+        found = statements.read_claim(delivery_id, token)
+        if found is None:
             return None
-        payload, is_intact = _read_payload(delivery)
+        delivery = found.delivery
+        payload, is_intact = _read_payload(found)
         can_speak = delivery.channel.can_publish and delivery.channel.kind in adapters
         work = Work(
             delivery=delivery,
@@ -95,25 +88,20 @@ def take_up(*, workspace_id: UUID, delivery_id: UUID | str, token: UUID | str) -
             call=call_for(delivery.channel) if can_speak else None,
             payload=payload,
             is_intact=is_intact,
-            is_ahead=delivery.wait.total_seconds() > CALL_MARGIN,
+            is_ahead=found.wait_seconds > CALL_MARGIN,
         )
     if work.has_media and not work.delivery.prepared:
         leases.extend(work.delivery, UPLOAD_LEASE)
     return work
 
 
-def _read_payload(delivery: Delivery) -> tuple[Mapping[str, Any], bool]:
+def _read_payload(found: statements.Read) -> tuple[Mapping[str, Any], bool]:
     """Return what is to be sent, and whether all that was approved still has the approved hash."""
-    variants = list(
-        RevisionVariant.objects.filter(revision_id=delivery.revision_id).select_related("channel")
-    )
-    variants.sort(key=lambda variant: (variant.channel.position, str(variant.channel_id)))
-    entries = [
-        {"channel": str(each.channel_id), "kind": each.channel.kind, "payload": each.payload}
-        for each in variants
-    ]
-    own = next((each.payload for each in variants if each.channel_id == delivery.channel_id), None)
-    return own or {}, own is not None and hash_entries(entries) == delivery.content_hash
+    channel = str(found.delivery.channel_id)
+    variants = sorted(found.variants, key=lambda variant: (variant["position"], variant["channel"]))
+    entries = [{name: each[name] for name in ("channel", "kind", "payload")} for each in variants]
+    own = next((each["payload"] for each in entries if each["channel"] == channel), None)
+    return own or {}, own is not None and hash_entries(entries) == found.delivery.content_hash
 
 
 def _prepare(work: Work) -> Mapping[str, Any] | None:

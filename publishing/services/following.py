@@ -7,6 +7,7 @@ from calendar_app.models import Post
 from calendar_app.services.planning import follow_deliveries
 from core.record import record
 from core.refs import Ref
+from publishing import statements
 from publishing.models import Delivery
 from publishing.states import DeliveryState
 from teams.actors import Actor
@@ -14,13 +15,12 @@ from teams.actors import Actor
 
 def lock_post(post_id: UUID) -> Post:
     """Lock a post until the commit, before any of its deliveries, so that siblings never overlook each other."""
-    return Post.objects.select_for_update(of=("self",), no_key=True).get(pk=post_id)
+    return statements.lock_post(post_id)
 
 
 def follow(post: Post) -> None:
     """Set the post's state to what its deliveries say; the caller holds the post's lock."""
-    rows = Delivery.objects.filter(post_id=post.pk).order_by("channel_id", "-occurrence_no")
-    states = list(rows.distinct("channel_id").values_list("state", flat=True))
+    states = statements.latest_states(post.pk)
     kept = [state for state in states if state != DeliveryState.CANCELLED]
     if states:
         follow_deliveries(post=post, states=kept or states)

@@ -13,8 +13,6 @@ from uuid import UUID
 
 import structlog
 from django.db import IntegrityError, OperationalError
-from django.db.models import F
-from django.db.models.functions import Coalesce
 
 from calendar_app.models import Post
 from calendar_app.services.planning import follow_deliveries
@@ -22,14 +20,14 @@ from calendar_app.states import PostState
 from core.ids import uuid7
 from networks.protocol import Adapter
 from networks.states import ChannelStatus
-from publishing import ledger
-from publishing.models import Attempt, Delivery, Hold
+from publishing import statements
+from publishing.models import Delivery
 from publishing.services import leases
 from publishing.services.following import follow, lock_post, note
+from publishing.statements import Look
 from publishing.states import DELIVERY, DeliveryState, HeldFor, Reason
-from publishing.timing import CALL_MARGIN, clock
+from publishing.timing import CALL_MARGIN
 from teams.actors import Actor
-from teams.models import Workspace
 from teams.tenancy import workspace_scope
 
 log = structlog.get_logger(__name__)
@@ -78,16 +76,15 @@ def write_intent(
     """
     try:
         with workspace_scope(delivery.workspace_id):
-            ledger.share_pause_lock(delivery.workspace_id)
-            post = lock_post(delivery.post_id)
-            fresh = _fresh(delivery)
-            if fresh is None:
+            seen = statements.look(delivery)
+            if seen is None:
                 return None
-            obstacle = _obstacle(fresh, post, is_intact)
+            delivery.state = seen.state
+            obstacle = _obstacle(delivery, seen, is_intact)
             if obstacle is not None:
-                _give_way(fresh, post, obstacle)
+                _give_way(delivery, lock_post(delivery.post_id), obstacle)
                 return None
-            return _announce(fresh, post, adapter, payload, prepared)
+            return _announce(delivery, seen, adapter, payload, prepared)
     except IntegrityError as error:
         obstacle = _refused(error)
         if obstacle is None:
@@ -105,7 +102,7 @@ def give_way(delivery: Delivery, obstacle: Obstacle) -> None:
     """Take the step that an obstacle calls for, where the claim still stands."""
     with workspace_scope(delivery.workspace_id):
         post = lock_post(delivery.post_id)
-        fresh = _fresh(delivery)
+        fresh = leases.standing(delivery).select_for_update(of=("self",), no_key=True).first()
         if fresh is not None:
             _give_way(fresh, post, obstacle)
 
@@ -122,47 +119,37 @@ def worker_name(pid: int) -> str:
     return f"{socket.gethostname()[:80]}:{pid}"
 
 
-def _fresh(delivery: Delivery) -> Delivery | None:
-    rows = leases.standing(delivery).filter(lease_until__gt=clock()).select_related("channel", "clearance")
-    return rows.select_for_update(of=("self",), no_key=True).annotate(at=clock()).first()
-
-
-def _obstacle(delivery: Delivery, post: Post, is_intact: bool) -> Obstacle | None:
+def _obstacle(delivery: Delivery, seen: Look, is_intact: bool) -> Obstacle | None:
     """Return what stands against sending, most binding first."""
-    if post.archived_at is not None:
+    if seen.is_archived:
         return Obstacle("cancel", Reason.POST_GONE)
-    if not is_intact or delivery.clearance.revoked_at is not None:
+    if not is_intact or seen.is_revoked:
         return Obstacle("cancel", Reason.NOT_APPROVED)
-    if delivery.at < delivery.scheduled_at:
+    if seen.at < delivery.scheduled_at:
         return Obstacle("release")
-    if delivery.at >= delivery.expires_at:
+    if seen.at >= delivery.expires_at:
         return Obstacle("expire", Reason.OVERDUE)
-    if Hold.objects.filter(ended_at=None).exists():
+    if seen.is_paused:
         return Obstacle("release", held_for=HeldFor.PAUSE)
-    return _channel_obstacle(delivery) or _lateness(delivery)
+    return _channel_obstacle(seen.channel_status) or _lateness(delivery, seen)
 
 
-def _channel_obstacle(delivery: Delivery) -> Obstacle | None:
-    if delivery.channel.status == ChannelStatus.NEEDS_LOGIN:
+def _channel_obstacle(status: str) -> Obstacle | None:
+    if status == ChannelStatus.NEEDS_LOGIN:
         return Obstacle("release", Reason.NEEDS_LOGIN, HeldFor.LOGIN)
-    if delivery.channel.status == ChannelStatus.SAMPLE:
+    if status == ChannelStatus.SAMPLE:
         return Obstacle("reject", Reason.CHANNEL_SAMPLE)
-    if not delivery.channel.can_publish:
+    if status != ChannelStatus.ACTIVE:
         return Obstacle("reject", Reason.CHANNEL_GONE)
     return None
 
 
-def _lateness(delivery: Delivery) -> Obstacle | None:
+def _lateness(delivery: Delivery, seen: Look) -> Obstacle | None:
     """Ask people before sending what is later than the workspace wants it sent unasked, unless it was tried in time."""
-    if delivery.call_no or delivery.reason == Reason.LATE:
+    if delivery.call_no or not seen.late_minutes:
         return None
-    minutes = (
-        Workspace.objects.values_list("settings", flat=True)
-        .get(pk=delivery.workspace_id)
-        .get("ask_when_late_minutes")
-    )
-    is_late = bool(minutes) and (delivery.at - delivery.scheduled_at).total_seconds() > float(minutes) * 60
-    return Obstacle("ask", Reason.LATE) if is_late else None
+    late = (seen.at - delivery.run_at).total_seconds()
+    return Obstacle("ask", Reason.LATE) if late > seen.late_minutes * 60 else None
 
 
 def _give_way(delivery: Delivery, post: Post, obstacle: Obstacle) -> None:
@@ -187,42 +174,28 @@ def _give_way(delivery: Delivery, post: Post, obstacle: Obstacle) -> None:
 
 
 def _announce(
-    delivery: Delivery, post: Post, adapter: Adapter, payload: Mapping[str, Any], prepared: Mapping[str, Any]
-) -> Intent:
+    delivery: Delivery, seen: Look, adapter: Adapter, payload: Mapping[str, Any], prepared: Mapping[str, Any]
+) -> Intent | None:
     """Write attempt and state; the database's triggers look at clearance, time and pause once more."""
     remote_key = delivery.remote_key or adapter.mint_key(delivery.pk)
-    lease = adapter.call_seconds + CALL_MARGIN
-    leases.standing(delivery).update(
-        state=DeliveryState.SENDING,
-        reason=Reason.NONE,
-        reason_text="",
-        call_no=F("call_no") + 1,
-        attempt_no=F("attempt_no") + 1,
-        remote_key=remote_key,
+    attempt_id = uuid7()
+    stood = statements.announce(
+        delivery,
+        attempt_id=attempt_id,
+        at=seen.at,
         prepared=dict(prepared),
-        first_intent_at=Coalesce("first_intent_at", clock()),
-        lease_until=clock(lease),
-        settle_until=clock(lease + adapter.settle_seconds),
-        settle_token=None,
-    )
-    attempt = Attempt(
-        pk=uuid7(),
-        workspace_id=delivery.workspace_id,
-        delivery_id=delivery.pk,
-        number=delivery.call_no + 1,
-        lease_token=delivery.lease_token,
-        intent_at=delivery.at,
+        remote_key=remote_key,
         fingerprint=fingerprint_of(payload, remote_key, delivery.idem_key),
         worker=worker_name(os.getpid()),
-        actor_kind=delivery.actor_kind,
-        actor_id=delivery.actor_id,
-        member_id=delivery.planned_by_id,
-        on_behalf_of=delivery.on_behalf_of,
+        lease_seconds=adapter.call_seconds + CALL_MARGIN,
+        settle_seconds=adapter.settle_seconds,
     )
-    attempt.save(force_insert=True)
-    if post.state != PostState.PUBLISHING:
+    if not stood:
+        return None
+    if seen.post_state != PostState.PUBLISHING:
+        post = Post(pk=delivery.post_id, workspace_id=delivery.workspace_id, state=seen.post_state)
         follow_deliveries(post=post, states=[DeliveryState.SENDING])
-    return Intent(attempt.pk, remote_key, delivery.idem_key, delivery.at)
+    return Intent(attempt_id, remote_key, delivery.idem_key, seen.at)
 
 
 def _refused(error: IntegrityError) -> Obstacle | None:
