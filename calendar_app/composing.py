@@ -43,6 +43,12 @@ class Tab:
     limit: int
     unit: str
     link_length: int
+    is_twin: bool = False
+
+    @property
+    def label(self) -> str:
+        """Return the network's name, or the channel's own where several are of one network."""
+        return self.channel.name if self.is_twin else str(adapter_of(self.channel).label)
 
     @property
     def standing(self) -> str:
@@ -96,6 +102,7 @@ def tabs_of(content: Content, channels: Sequence[Channel], rendered: RenderedRev
     """Return a tab for every channel one may write for; those chosen carry their findings."""
     said = {variant.channel: variant for variant in content.variants}
     found = {str(each.channel.pk): each for each in rendered.variants}
+    kinds = [channel.kind for channel in channels]
     tabs = []
     for channel in channels:
         ident = str(channel.pk)
@@ -115,6 +122,7 @@ def tabs_of(content: Content, channels: Sequence[Channel], rendered: RenderedRev
                 limit=int(channel.limits.get("text_max", 0)),
                 unit="graphemes" if channel.limits.get("counting") == "graphemes" else "characters",
                 link_length=int(channel.limits.get("url_length") or 0),
+                is_twin=kinds.count(channel.kind) > 1,
             )
         )
     return tabs
@@ -154,7 +162,7 @@ def path_of(content: Content, rendered: RenderedRevision) -> list[dict[str, Any]
         rating=content.rating,
     )
     return [
-        {"number": number, "name": step.name, "who": _seats(step), "hours": step.due_hours}
+        {"number": number, "name": step.name, "who": _seats(step), "one": _one(step), "hours": step.due_hours}
         for number, step in enumerate(path_for(facts), start=1)
     ]
 
@@ -248,6 +256,13 @@ def _seats(step: Any) -> str:
         row.member.user.name if row.member else str(row.role or row.guest) for row in step.approvers.all()
     ]
     return _(" or ").join(seats)
+
+
+def _one(step: Any) -> str:
+    """Return the first name of the one member who decides, "" where several may."""
+    rows = list(step.approvers.all())
+    alone = len(rows) == 1 and rows[0].member is not None
+    return str(rows[0].member.user.get_short_name()) if alone else ""
 
 
 def _lines(text: str) -> str:

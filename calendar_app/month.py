@@ -60,11 +60,12 @@ class Cell:
     key_dates: list[str] = field(default_factory=list)
     outside: list[str] = field(default_factory=list)
     gap_since: date | None = None
+    room: int = CHIPS
 
     @property
     def shown(self) -> list[Chip]:
-        """Return the chips of the wide grid."""
-        return self.chips[:CHIPS] if self.total <= CHIPS else self.chips[: CHIPS - 1]
+        """Return the chips of the wide grid; where not all fit, the last line says how many more."""
+        return self.chips[: self.room] if self.total <= self.room else self.chips[: self.room - 1]
 
     @property
     def more(self) -> int:
@@ -293,6 +294,8 @@ def _week(cells: tuple[Cell, ...], campaigns: Sequence[dict[str, Any]]) -> Week:
             lanes.append(lane := [])
         if lane is not None:
             lane.append(bar)
+    for cell in cells:
+        cell.room = CHIPS - max(0, len(lanes) - 1)
     return Week(cells, tuple(tuple(lane) for lane in lanes))
 
 

@@ -100,14 +100,14 @@ def _render(
 
 def _channel_problems(channel: Channel) -> list[Problem]:
     if channel.status == ChannelStatus.DISCONNECTED:
-        message = _("%(channel)s is disconnected. Take it off the post or connect it again.")
-        return [Problem("channel_disconnected", message % {"channel": channel.name})]
+        message = _("This channel is disconnected. Take it off the post or connect it again.")
+        return [Problem("channel_disconnected", message)]
     if channel.status == ChannelStatus.NEEDS_LOGIN:
-        message = _("%(channel)s needs a new log-in before this can go out.")
-        return [Problem("channel_needs_login", message % {"channel": channel.name}, is_blocking=False)]
+        message = _("This channel needs a new log-in before anything can go out.")
+        return [Problem("channel_needs_login", message, is_blocking=False)]
     if channel.status == ChannelStatus.SAMPLE:
-        message = _("%(channel)s is a sample: nothing is ever sent to it.")
-        return [Problem("channel_sample", message % {"channel": channel.name}, is_blocking=False)]
+        message = _("This is a sample channel: nothing is ever sent to it.")
+        return [Problem("channel_sample", message, is_blocking=False)]
     return []
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from calendar_app.content import VariantInput
@@ -75,6 +76,7 @@ def make_post(
     )
 
 
+@lru_cache
 def soon(**delta: float) -> datetime:
-    """Return an instant ahead, to the second: a day unless told otherwise."""
+    """Return an instant ahead, to the second: a day unless told otherwise; the same one all through a run."""
     return (now() + timedelta(**(delta or {"days": 1}))).replace(microsecond=0)
