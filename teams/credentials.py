@@ -1,4 +1,4 @@
-"""Who asks the API: taken over from the middleware. Apart from `teams.rest`, since the REST framework loads it early."""
+"""Who asks the API, as the middleware found it; apart from `teams.rest`, since the REST framework loads it early."""
 
 from typing import Any
 
