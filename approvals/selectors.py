@@ -171,7 +171,7 @@ def sent_back(by: Actor) -> list[Waiting]:
         submitted_at__gt=OuterRef("submitted_at"),
     )
     states = [RequestState.CHANGES_REQUESTED, RequestState.REJECTED]
-    return _own(by, states, ~Exists(newer))
+    return _own(by, states, Q(~Exists(newer)))
 
 
 def described(by: Actor, requests: Iterable[Request]) -> Mapping[UUID, Description]:
@@ -258,7 +258,7 @@ def _open_for(standing: Actor) -> Q:
     return wanted
 
 
-def _own(by: Actor, states: Sequence[str], *further: Q | Exists) -> list[Waiting]:
+def _own(by: Actor, states: Sequence[str], *further: Q) -> list[Waiting]:
     own = Q(pk__in=[])
     for ident in persons_of(by):
         own |= Q(author_ids__contains=[str(ident)])

@@ -34,7 +34,7 @@ TABS = ("waiting", "others", "back")
 def queue(request: HttpRequest) -> HttpResponse:
     """Show what waits for the reader, for others, and what came back."""
     actor, whose = request.actor, request.GET.get("whose", "all")
-    tab = request.GET.get("tab") if request.GET.get("tab") in TABS else "waiting"
+    tab = next((name for name in TABS if name == request.GET.get("tab")), "waiting")
     everything = waiting_for(actor)
     others, back = waiting_for_others(actor), sent_back(actor)
     mine = [row for row in everything if row.is_mine]

@@ -86,23 +86,23 @@ def _title(entry: Entry, post: Post | None) -> str:
 
 
 def _mentioned(notice: Notice) -> str:
-    return _("%(who)s named you: %(title)s") % notice.facts
+    return str(_("%(who)s named you: %(title)s") % notice.facts)
 
 
 def _commented(notice: Notice) -> str:
-    return _("%(who)s commented: %(title)s") % notice.facts
+    return str(_("%(who)s commented: %(title)s") % notice.facts)
 
 
 def _published(notice: Notice) -> str:
-    return _("Published on %(channel)s: %(title)s") % notice.facts
+    return str(_("Published on %(channel)s: %(title)s") % notice.facts)
 
 
 def _failed(notice: Notice) -> str:
-    return _("Not published on %(channel)s: %(title)s") % notice.facts
+    return str(_("Not published on %(channel)s: %(title)s") % notice.facts)
 
 
 def _attention(notice: Notice) -> str:
-    return _("Say whether it is live on %(channel)s: %(title)s") % notice.facts
+    return str(_("Say whether it is live on %(channel)s: %(title)s") % notice.facts)
 
 
 def _words(notice: Notice) -> str:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from email.utils import format_datetime
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -67,7 +68,7 @@ def send_mail(*, workspace_id: UUID, mail_id: UUID | str, token: UUID | str) -> 
     return _finish(workspace_id, mail_id, MailState.SENT, "")
 
 
-def _prepare(notice: Notice) -> dict[str, object] | None:
+def _prepare(notice: Notice) -> dict[str, Any] | None:
     """Return the mail in its reader's language and zone, None for somebody who has left."""
     member, workspace = notice.member, notice.member.workspace
     if not member.is_active or not member.user.is_active:
@@ -116,7 +117,7 @@ def _finish(workspace_id: UUID, mail_id: UUID | str, state: MailState, error: st
         rows = NoticeMail.objects.filter(pk=mail_id, state=MailState.PENDING)
         rows.update(state=state, last_error=error)
         if state == MailState.SENT:
-            Notice.objects.filter(mail=mail_id).update(mailed_at=now())
+            Notice.objects.filter(mail__pk=mail_id).update(mailed_at=now())
     return state == MailState.SENT
 
 
