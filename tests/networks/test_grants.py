@@ -1,13 +1,19 @@
 """Restricted channels open for those who were granted them, and for nobody else."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
 
+from core.clock import now
 from networks.models import Channel, ChannelGroupGrant, ChannelUserGrant
 from networks.permissions import PUBLISH, SEE, WRITE
-from teams.grants import grant_to_member, permission_of
+from teams.grants import grant_to_member, grant_to_team, permission_of
 from teams.models import Membership
-from teams.permissions import can, visible
+from teams.permissions import can, standing_for, visible
+from teams.services.absences import record_absence, set_backups
+from teams.services.groups import create_team, change_team
+from teams.states import AbsenceKind
 from teams.tenancy import workspace_scope
 
 
@@ -57,3 +63,37 @@ def test_grant_to_a_stranger_is_refused_by_the_database(acme, restricted):
     with pytest.raises(IntegrityError), transaction.atomic():
         grant.save()
     assert ChannelGroupGrant.objects.count() == 0
+
+
+def test_a_team_grant_opens_for_its_members_only(acme, restricted):
+    team = create_team(name="Press", members=[acme.ben], by=acme.actor("cleo"))
+    grant_to_team(ChannelGroupGrant, restricted, (SEE, WRITE), team)
+    assert _seen(acme.actor("ben")) == ["Press"]
+    assert _seen(acme.actor("jun")) == []
+    change_team(team=team, name="Press", members=[acme.jun], by=acme.actor("cleo"))
+    assert _seen(acme.actor("ben")) == []
+    assert can(acme.actor("jun"), WRITE, restricted)
+
+
+def test_a_granted_twice_channel_is_listed_once(acme, restricted):
+    team = create_team(name="Press", members=[acme.ben], by=acme.actor("cleo"))
+    grant_to_team(ChannelGroupGrant, restricted, (SEE,), team)
+    grant_to_member(ChannelUserGrant, restricted, (SEE,), acme.ben)
+    assert _seen(acme.actor("ben")) == ["Press"]
+
+
+def test_who_covers_an_absent_member_uses_that_members_grant(acme, restricted):
+    grant_to_member(ChannelUserGrant, restricted, (SEE, WRITE), acme.ben)
+    set_backups(member=acme.ben, backups=[acme.jun], by=acme.actor("ben"))
+    assert _seen(acme.actor("jun")) == []
+    record_absence(
+        member=acme.ben,
+        kind=AbsenceKind.SICK,
+        starts_at=now() - timedelta(hours=1),
+        ends_at=None,
+        by=acme.actor("ben"),
+    )
+    jun = acme.actor("jun")
+    assert _seen(jun) == ["Press"]
+    assert standing_for(jun, WRITE, restricted).on_behalf_of == acme.ben.pk
+    assert not can(jun, PUBLISH, restricted)

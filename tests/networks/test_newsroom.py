@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from core.http import Refused
 from core.ids import uuid7
+from files.models import Media
 from files.services.media import describe_media, process_media, upload_media
 from networks.models import Channel, NewsroomItem
 from networks.newsroom.adapter import LIMITS, NewsroomAdapter, newsroom_client
@@ -195,3 +196,6 @@ def test_a_real_picture_is_shown_with_its_approved_description(
     (entry,) = json.loads(client.get("/n/acme/feed.json").content)["items"]
     shown = client.get(entry["attachments"][0]["url"].removeprefix(settings.BASE_URL))
     assert hashlib.sha256(b"".join(shown.streaming_content)).hexdigest() == payload["media"][0]["digest"]
+    with workspace_scope(live_cast.acme.pk):
+        Media.objects.filter(pk=media.pk).update(digest="0" * 64)
+    assert "<img" not in client.get(f"/n/acme/{key}/").content.decode()

@@ -14,7 +14,7 @@ from tests.networks.conftest import Picture
 from tests.peers import servers
 from tests.peers.dropping_proxy import CUT_UPLOAD, DROP_ANSWER
 
-pytestmark = pytest.mark.peers
+pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("pds")]
 ADAPTER = BlueskyAdapter()
 TEXT = "Kopi 🇲🇾 baharu! https://acme.test/menu?a=1&b=ü dan #kopiO, bersama @{handle} (café) 👩‍👩‍👧"
 

@@ -13,7 +13,7 @@ from networks.protocol import Draft, Finding, OutcomeKind, PrepareFailed
 from networks.services.channels import connect_channel
 from tests.peers.dropping_proxy import CUT_UPLOAD, DROP_ANSWER
 
-pytestmark = pytest.mark.peers
+pytestmark = [pytest.mark.peers, pytest.mark.xdist_group("mastodon")]
 ADAPTER = MastodonAdapter()
 TEXT = (
     "Kopi baharu & roti <hangat>!\n\nMenu: https://acme.test/menu?a=1&b=2#pagi dan #kopiO bersama @reader 🇲🇾"
