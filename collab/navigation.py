@@ -1,12 +1,17 @@
 """What the shell shows around every page: workspace, navigation, cover, pause, notices."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import SimpleLazyObject
 
+from core.clock import now
+from teams.cover import away_until
 from teams.permissions import can, covered_actors
 from teams.selectors import workspaces_of
 from teams.shell import Place, add_place, places, shell_facts, shell_urls
@@ -55,14 +60,31 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
         return found
     entries = (_entry(place, actor, workspace.slug) for place in _ordered() if _shown(place, actor))
     found["nav"] = [entry for entry in entries if entry["url"]]
-    found["covering"] = [
-        {"name": cover.covered.user.get_short_name(), "who": cover.covered.pk, "id": cover.covered.pk}
-        for cover in covered_actors(actor)
-        if cover.covered
-    ]
+    found["covering"] = _covering(actor)
     found["urls"] |= {key: _address(name, workspace.slug) for key, name in shell_urls.items()}
     found.update({name: fact(request) for name, fact in shell_facts.items()})
     return found
+
+
+def _covering(actor: Any) -> list[dict[str, Any]]:
+    """Return whom the reader covers now, and until which day."""
+    absent = [cover.covered for cover in covered_actors(actor) if cover.covered]
+    if not absent:
+        return []
+    until = away_until({member.pk for member in absent}, now())
+    return [
+        {
+            "name": member.user.get_short_name(),
+            "who": member.pk,
+            "id": member.pk,
+            "until": _day(until.get(member.pk)),
+        }
+        for member in absent
+    ]
+
+
+def _day(moment: datetime | None) -> str:
+    return date_format(timezone.localtime(moment), "D j") if moment else ""
 
 
 def _ordered() -> list[Place]:

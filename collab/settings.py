@@ -222,6 +222,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https://")
 CSRF_COOKIE_HTTPONLY = False
+CSRF_FAILURE_VIEW = "teams.edges.csrf_failed"
 SELF_GUARDING_MODULES = ("allauth.", "django.views.i18n", "django.conf.urls.i18n")
 GUARDIAN_MONKEY_PATCH_USER = False
 ANONYMOUS_USER_NAME = None

@@ -57,3 +57,13 @@ def cover_of(member: Membership, now: datetime) -> Membership | None:
     rows = list(standing.select_related("backup__user", "backup__role"))
     away = absent_ids(now, {row.backup_id for row in rows})
     return next((row.backup for row in rows if row.backup_id not in away), None)
+
+
+def away_until(ids: set[UUID], now: datetime) -> dict[UUID, datetime | None]:
+    """Return when these members are back, of those who are away at this instant; None while nobody knows."""
+    away = Absence.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), starts_at__lte=now, member__in=ids)
+    found: dict[UUID, datetime | None] = {}
+    for member_id, ends_at in away.values_list("member_id", "ends_at"):
+        later = found.get(member_id, ends_at)
+        found[member_id] = max(later, ends_at) if later and ends_at else None
+    return found

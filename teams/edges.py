@@ -51,6 +51,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "errors/404.html", status=404)
 
 
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form that does not prove that it came from one of our pages: `CSRF_FAILURE_VIEW`."""
+    message = _("This page was open for too long, or the browser keeps no cookies. Load it again and repeat.")
+    return error_response(request, NotAllowed(message, code="csrf_failed"))
+
+
 def broken(request: HttpRequest) -> HttpResponse:
     """Answer for a fault of ours: `handler500` of the root URLs; asks nothing of the database."""
     number = structlog.contextvars.get_contextvars().get("request_id", "")

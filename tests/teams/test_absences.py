@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from core.clock import now
 from core.errors import Invalid, NotAllowed, WrongState
@@ -86,6 +87,24 @@ def test_the_page_names_who_acts_for_whom(cast, client_as, acme):
     back(cast, "ana", "cleo")
     away(cast, "ana")
     assert "Cleo Marchetti acts in the meantime" in client_as(cast.vera).get(PAGE).content.decode()
+
+
+def test_every_page_says_whom_one_covers_and_until_when(cast, client_as, acme):
+    back(cast, "ana", "cleo")
+    absence = away(cast, "ana", end=timedelta(days=3))
+    page = client_as(cast.cleo).get(PAGE).content.decode()
+    with timezone.override("Asia/Kuala_Lumpur"):
+        day = date_format(timezone.localtime(absence.ends_at), "D j")
+    assert f"Covering Ana until {day}" in page
+    assert "Covering" not in client_as(cast.ben).get(PAGE).content.decode()
+
+
+def test_cover_without_a_known_end_names_no_day(cast, client_as, acme):
+    back(cast, "ana", "cleo")
+    away(cast, "ana", end=None)
+    page = client_as(cast.cleo).get(PAGE).content.decode()
+    assert "Covering Ana" in page
+    assert "Covering Ana until" not in page
 
 
 def test_leads_record_for_others_and_others_do_not(cast, client_as, acme):

@@ -264,6 +264,14 @@ def test_a_message_outlives_the_redirect(cast, client_as, rf):
     assert "Recorded" in client.get("/w/acme/absences/").content.decode()
 
 
+def test_a_form_without_its_token_is_refused_in_words(cast):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.ana.user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    response = client.post("/w/acme/absences/sick/")
+    assert response.status_code == 403
+    assert "Load it again" in response.content.decode()
+
+
 # What stays on the connection
 
 
