@@ -1,14 +1,14 @@
 """The month as a page: six weeks of capped cells, campaign lanes, notes and marks, in a fixed number of queries."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import CharField, Count, DateField, F, OuterRef, Q, QuerySet, Subquery, Value, Window
+from django.db.models import CharField, Count, DateField, F, Q, QuerySet, Value, Window
 from django.db.models.functions import Cast, RowNumber, TruncDate
 
 from calendar_app.calendar import outside_between, posts_between
@@ -51,7 +51,7 @@ class Chip:
 class Cell:
     """One day."""
 
-    date: date
+    day: date
     is_outside: bool
     is_today: bool
     chips: list[Chip] = field(default_factory=list)
@@ -124,7 +124,7 @@ class Month:
 
     def week_of(self, day: date) -> Week:
         """Return the week that holds a day, or the first."""
-        return next((w for w in self.weeks if w.cells[0].date <= day <= w.cells[6].date), self.weeks[0])
+        return next((w for w in self.weeks if w.cells[0].day <= day <= w.cells[6].day), self.weeks[0])
 
 
 def month_of(
@@ -132,17 +132,19 @@ def month_of(
 ) -> Month:
     """Return the six weeks around a month; the week of `agenda` gets more chips, for the phone.
 
-    Four queries (posts, campaigns with notes and key dates, paused ones, restricted channels), whatever stands there.
+    Five queries (posts, their channels, paused ones, restricted channels, campaigns with notes and key dates),
+    whatever stands there.
     """
     start = first.replace(day=1) - timedelta(days=first.replace(day=1).weekday())
     end = start + timedelta(days=7 * WEEKS - 1)
-    rows = _capped(posts_between(by, start, end, zone, wanted), zone, hidden_channel_ids(by), agenda)
-    held = held_among(by, [row["id"] for row in rows])
+    rows = _capped(posts_between(by, start, end, zone, wanted), zone, agenda)
+    idents = [row["id"] for row in rows]
+    held, channels = held_among(by, idents), _channels_of(idents, hidden_channel_ids(by))
     cells = {
         day: Cell(day, day.month != first.month, day == today)
         for day in (start + timedelta(days=number) for number in range(7 * WEEKS))
     }
-    _fill(cells, rows, held, zone)
+    _fill(cells, rows, channels, held, zone)
     campaigns = _furnish(cells, start, end)
     for event in outside_between(by, start, end):
         _place_outside(cells, event)
@@ -158,18 +160,8 @@ def day_rows(by: Actor, day: date, zone: str, wanted: PostFilter) -> QuerySet[An
     return rows.order_by("scheduled_at", "id")
 
 
-def _capped(
-    posts: QuerySet[Any], zone: str, hidden: frozenset[UUID], agenda: date | None
-) -> list[dict[str, Any]]:
+def _capped(posts: QuerySet[Any], zone: str, agenda: date | None) -> list[dict[str, Any]]:
     """Read at most a cell's worth of each day, with the day's count, in one query."""
-    channels = PostChannel.objects.filter(post=OuterRef("pk")).exclude(channel__in=hidden).order_by()
-    pairs = channels.values("post").annotate(
-        found=ArrayAgg(
-            Cast("channel_id", CharField()),
-            order_by=("position", "pk"),
-        ),
-        kinds=ArrayAgg("channel__kind", order_by=("position", "pk")),
-    )
     day = TruncDate("scheduled_at", tzinfo=ZoneInfo(zone))
     numbered = posts.annotate(
         day=day,
@@ -180,20 +172,33 @@ def _capped(
     if agenda is not None:
         week = agenda - timedelta(days=agenda.weekday())
         limit |= Q(nth__lte=AGENDA, day__gte=week, day__lte=week + timedelta(days=6))
-    found = numbered.filter(limit).annotate(
-        channel_ids=Subquery(pairs.values("found")), kinds=Subquery(pairs.values("kinds"))
-    )
-    fields = ("id", "headline", "state", "scheduled_at", "day", "total", "channel_ids", "kinds")
-    return list(found.order_by("scheduled_at", "id").values(*fields))
+    fields = ("id", "headline", "state", "scheduled_at", "day", "total")
+    return list(numbered.filter(limit).order_by("scheduled_at", "id").values(*fields))
 
 
-def _fill(cells: dict[date, Cell], rows: Iterable[dict[str, Any]], held: set[UUID], zone: str) -> None:
+def _channels_of(idents: Sequence[UUID], hidden: frozenset[UUID]) -> dict[UUID, list[tuple[UUID, str]]]:
+    """Return channel and network of posts, in the order of their tabs."""
+    rows = PostChannel.objects.filter(post__in=idents).exclude(channel__in=hidden)
+    found: dict[UUID, list[tuple[UUID, str]]] = defaultdict(list)
+    fields = ("post_id", "channel_id", "channel__kind")
+    for post_id, channel_id, kind in rows.order_by("post", "position", "pk").values_list(*fields):
+        found[post_id].append((channel_id, kind))
+    return found
+
+
+def _fill(
+    cells: dict[date, Cell],
+    rows: Iterable[dict[str, Any]],
+    places: Mapping[UUID, Sequence[tuple[UUID, str]]],
+    held: set[UUID],
+    zone: str,
+) -> None:
     clock = ZoneInfo(zone)
     for row in rows:
         cell = cells[row["day"]]
         cell.total = row["total"]
         local = row["scheduled_at"].astimezone(clock)
-        channels = tuple(row["channel_ids"] or ())
+        channels = tuple(channel for channel, _kind in places.get(row["id"], ()))
         clash = any(
             (row["scheduled_at"] - chip.at) < timedelta(minutes=CLASH_MINUTES)
             and not set(channels).isdisjoint(chip.channels)
@@ -206,7 +211,7 @@ def _fill(cells: dict[date, Cell], rows: Iterable[dict[str, Any]], held: set[UUI
                 state=row["state"],
                 time=f"{local:%H:%M}",
                 at=row["scheduled_at"],
-                networks=tuple(row["kinds"] or ()),
+                networks=tuple(kind for _channel, kind in places.get(row["id"], ())),
                 channels=channels,
                 held=row["id"] in held,
                 clash=clash,
@@ -238,7 +243,7 @@ def _furnish(cells: dict[date, Cell], start: date, end: date) -> list[dict[str, 
 def _as_days(
     rows: QuerySet[Any], what: str, *, words: str, first: str, last: str, extra: Any
 ) -> QuerySet[Any]:
-    return (
+    found: QuerySet[Any] = (
         rows.order_by()
         .annotate(
             what=Value(what),
@@ -250,6 +255,7 @@ def _as_days(
         )
         .values("what", "ident", "words", "from_day", "to_day", "extra")
     )
+    return found
 
 
 def _place_outside(cells: dict[date, Cell], event: OutsideEvent) -> None:
@@ -264,17 +270,17 @@ def _mark_gaps(days: Sequence[Cell], today: date) -> None:
     last: date | None = None
     for index, cell in enumerate(days):
         if cell.total:
-            last = cell.date
+            last = cell.day
             continue
         run = days[index : index + GAP_DAYS]
         empty = len(run) == GAP_DAYS and not any(each.total for each in run)
-        follows = last is not None and cell.date - last == timedelta(days=1)
-        if empty and follows and cell.date >= today:
+        follows = last is not None and cell.day - last == timedelta(days=1)
+        if empty and follows and cell.day >= today:
             cell.gap_since = last
 
 
 def _week(cells: tuple[Cell, ...], campaigns: Sequence[dict[str, Any]]) -> Week:
-    first, last = cells[0].date, cells[6].date
+    first, last = cells[0].day, cells[6].day
     lanes: list[list[Bar]] = []
     for row in campaigns:
         if row["from_day"] > last or row["to_day"] < first:

@@ -42,7 +42,7 @@ def media_url(media: Media, size: str = "original") -> str:
 def fetch_url(media: Media, purpose: str, *, lifetime: timedelta = timedelta(hours=1)) -> str:
     """Return the absolute address at which a network fetches a file for one purpose, for 24 hours at most."""
     expires = now() + min(lifetime, _FETCHED_FOR)
-    return settings.BASE_URL + _address(media, "original", purpose, int(expires.timestamp()))
+    return str(settings.BASE_URL) + _address(media, "original", purpose, int(expires.timestamp()))
 
 
 def read_link(signed: str) -> Link | None:

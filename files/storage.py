@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
@@ -10,6 +9,8 @@ from typing import BinaryIO
 from django.conf import settings
 
 from core.ids import secret_token
+
+CHUNK = 256 * 1024
 
 
 def new_key() -> str:
@@ -70,6 +71,6 @@ def copy_range(source: BinaryIO, start: int, length: int) -> Iterable[bytes]:
     """Yield `length` bytes from `start`, in chunks, and close the file."""
     with source:
         source.seek(start)
-        while length > 0 and (chunk := source.read(min(length, shutil.COPY_BUFSIZE))):
+        while length > 0 and (chunk := source.read(min(length, CHUNK))):
             length -= len(chunk)
             yield chunk

@@ -45,7 +45,7 @@ def month(request: HttpRequest) -> HttpResponse:
         "month": found,
         "today": today,
         "shown": shown,
-        "agenda": [cell for cell in found.week_of(shown).cells if cell.date >= shown],
+        "agenda": [cell for cell in found.week_of(shown).cells if cell.day >= shown],
         "week": found.week_of(shown),
         "around": _around(request, first, today),
         "menus": menus(request),

@@ -31,7 +31,7 @@ ALT_MAX = 1500
 RESCUE_BATCH = 50
 
 
-def upload_media(*, file: UploadedFile, name: str, alt: str = "", by: Actor) -> Media:
+def upload_media(*, file: "UploadedFile[Any]", name: str, alt: str = "", by: Actor) -> Media:
     """Take a file in; a worker decodes it and writes it anew before anybody can see it.
 
     Raises: NotAllowed; Invalid (`unsafe_media`) for what is neither picture nor video, or too large.
@@ -121,7 +121,7 @@ def open_media(media: "Media | Mapping[str, Any]") -> Path:
     return path
 
 
-def kind_of(file: UploadedFile) -> MediaKind:
+def kind_of(file: "UploadedFile[Any]") -> MediaKind:
     """Tell picture from video by the first bytes; name and declared type count for nothing.
 
     Raises: UnsafeMedia.
