@@ -97,3 +97,10 @@ def test_who_covers_an_absent_member_uses_that_members_grant(acme, restricted):
     assert _seen(jun) == ["Press"]
     assert standing_for(jun, WRITE, restricted).on_behalf_of == acme.ben.pk
     assert not can(jun, PUBLISH, restricted)
+
+
+def test_a_channel_that_is_not_restricted_is_everybodys(acme):
+    newsroom = Channel.objects.get(kind="newsroom")
+    assert newsroom in visible(acme.actor("vera"), SEE, Channel.objects.all())
+    assert can(acme.actor("farah"), WRITE, newsroom)
+    assert not can(acme.actor("farah"), PUBLISH, newsroom)
