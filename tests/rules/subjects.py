@@ -32,7 +32,7 @@ Factory = Callable[[Side], Any]
 SUBJECTS: dict[str, Factory] = {}
 BODIES: dict[str, Callable[[Side], dict[str, Any]]] = {}
 
-SHARED = {"kind", "session"}
+SHARED = {"kind", "session", "on"}
 """Parts of addresses that name nothing of a workspace."""
 
 NARROWER = {"teams:token_revocation"}

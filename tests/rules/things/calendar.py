@@ -7,12 +7,15 @@ from calendar_app.content import VariantInput
 from calendar_app.models import Post
 from calendar_app.services.campaigns import create_campaign
 from calendar_app.services.days import add_slot, write_note
+from calendar_app.services.planning import undo_reference
 from calendar_app.services.posts import create_post
 from calendar_app.services.reviews import submit_post
 from core.clock import now
 from teams.actors import Actor
-from tests.rules.subjects import body, made, subject
+from tests.rules.subjects import SHARED, body, made, subject
 from tests.rules.world import Side
+
+SHARED |= {"on", "reference"}
 
 
 def make_post(side: Side, what: str, by: Actor) -> Post:
@@ -66,6 +69,67 @@ def slot(side: Side) -> Any:
     return add_slot(
         workspace=side.workspace, channel=made(side, "newsroom"), weekday=1, wall_time=time(9, 30), by=side.by
     ).pk
+
+
+@subject("on")
+def on(side: Side) -> Any:
+    """Today."""
+    return now().date().isoformat()
+
+
+@subject("calendar_app:undo_move.reference")
+def reference(side: Side) -> Any:
+    """A move that was made a while ago."""
+    return undo_reference(post=Post.objects.get(pk=made(side, "post")), came_from=None, by=side.by)
+
+
+def composed(side: Side) -> dict[str, Any]:
+    channel = str(made(side, "newsroom"))
+    return {
+        "base": 1,
+        "channel": channel,
+        "text": "words",
+        "campaign": str(made(side, "campaign")),
+        "media": str(made(side, "media")),
+        "when": "none",
+    }
+
+
+@body("calendar_app:new_post:POST", "calendar_app:edit_post:POST")
+def composer_form(side: Side) -> dict[str, Any]:
+    return composed(side)
+
+
+@body("calendar_app:autosave_new:POST", "calendar_app:autosave:POST")
+def autosave_form(side: Side) -> dict[str, Any]:
+    return composed(side)
+
+
+@body("calendar_app:move:POST")
+def move_form(side: Side) -> dict[str, Any]:
+    return {"post": str(made(side, "post")), "date": (now() + timedelta(days=3)).date().isoformat()}
+
+
+@body("calendar_app:schedule:POST")
+def schedule_form(side: Side) -> dict[str, Any]:
+    return {"date": (now() + timedelta(days=3)).date().isoformat(), "time": "09:00"}
+
+
+@body("calendar_app:notes:POST")
+def note_form(side: Side) -> dict[str, Any]:
+    return {"text": side.text("new note")}
+
+
+@subject("on")
+def on(side: Side) -> Any:
+    """A day."""
+    return now().date().isoformat()
+
+
+@subject("reference")
+def reference(side: Side) -> Any:
+    """A reference to undo a move, which nobody can use: it is dead after ten seconds."""
+    return "dead-reference"
 
 
 @body("calendar_app_api:posts:POST")

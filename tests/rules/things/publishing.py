@@ -1,0 +1,36 @@
+"""Deliveries of a post that goes out tomorrow."""
+
+from datetime import timedelta
+from typing import Any
+
+from core.clock import now
+from networks.models import Channel
+from publishing.models import Delivery
+from tests.factories.deliveries import plan
+from tests.rules.subjects import body, made, subject
+from tests.rules.world import Side
+
+
+@subject("publishing_api:post_deliveries.pk", "planned_post")
+def planned(side: Side) -> Any:
+    """A post that is scheduled for tomorrow."""
+    channel = Channel.objects.get(pk=made(side, "newsroom"))
+    return plan(
+        side.workspace, [channel], side.text("planned post"), at=now() + timedelta(days=1), by=side.by
+    ).pk
+
+
+@subject("delivery", "publishing_api:*.pk")
+def delivery(side: Side) -> Any:
+    """Its delivery."""
+    return Delivery.objects.get(post=made(side, "planned_post")).pk
+
+
+@body("publishing_api:delivery_resolution:POST")
+def resolution(side: Side) -> dict[str, Any]:
+    return {"live": False}
+
+
+@body("publishing_api:hold:PUT")
+def hold(side: Side) -> dict[str, Any]:
+    return {"reason": "words"}
