@@ -108,12 +108,16 @@ def undo_move(*, reference: str, by: Actor) -> Post:
 
     Raises: WrongState when ten seconds are over or the world moved on; NotFound; NotAllowed.
     """
+    too_late = WrongState(_("The time to undo this is over. Nothing was changed."))
     try:
-        stored = signing.loads(reference, salt=_SALT, max_age=UNDO_SECONDS)
-        ident, came_from, went_to, version, member = stored
+        ident, came_from, went_to, version, member = signing.loads(reference, salt=_SALT)
     except (signing.BadSignature, ValueError):
-        raise WrongState(_("The time to undo this is over. Nothing was changed.")) from None
+        raise too_late from None
     post = get_post(by, UUID(ident))
+    try:
+        signing.loads(reference, salt=_SALT, max_age=UNDO_SECONDS)
+    except signing.BadSignature:
+        raise too_late from None
     same = instant_text(post.scheduled_at) == went_to and post.version == version
     if not same or member != str(by.member_id):
         raise WrongState(_("The post was changed since. Nothing was undone."))
