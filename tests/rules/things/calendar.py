@@ -120,18 +120,6 @@ def note_form(side: Side) -> dict[str, Any]:
     return {"text": side.text("new note")}
 
 
-@subject("on")
-def on(side: Side) -> Any:
-    """A day."""
-    return now().date().isoformat()
-
-
-@subject("reference")
-def reference(side: Side) -> Any:
-    """A reference to undo a move, which nobody can use: it is dead after ten seconds."""
-    return "dead-reference"
-
-
 @body("calendar_app_api:posts:POST")
 def new_post(side: Side) -> dict[str, Any]:
     return {
