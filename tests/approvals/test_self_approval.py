@@ -158,6 +158,7 @@ def test_one_person_under_cover_is_one_voice(acme):
 
 def _second_account(acme, email: str, verified: bool = True):
     user = make_user("Cleo Privately", "cleo.private@mail.test")
+    EmailAddress.objects.filter(email=email).delete()  # the log-in address stays, and is enough
     EmailAddress.objects.create(user=user, email=email, verified=verified)
     return make_member(acme.acme, user, RoleKey.LEAD)
 
@@ -173,8 +174,9 @@ def test_a_second_account_with_the_same_verified_address_does_not_decide(acme, e
 
 
 def test_a_shared_further_address_makes_two_accounts_one_person(acme):
-    EmailAddress.objects.create(user=acme.cleo.user, email="both@mail.test", verified=True)
     user = make_user("Second", "both@mail.test")
+    EmailAddress.objects.filter(user=user).delete()
+    EmailAddress.objects.create(user=acme.cleo.user, email="both@mail.test", verified=True)
     twin = make_member(acme.acme, user, RoleKey.LEAD)
     with pytest.raises(NotAllowed):
         say(submit(acme, "cleo"), actor_of(twin))
@@ -186,6 +188,11 @@ def test_a_shared_further_address_makes_two_accounts_one_person(acme):
 def test_an_unproven_or_a_different_address_is_another_person(acme, email, verified):
     other = _second_account(acme, email, verified)
     assert say(submit(acme, "cleo"), actor_of(other)).member_id == other.pk
+
+
+def test_an_address_that_the_author_merely_claims_bars_nobody(acme):
+    EmailAddress.objects.create(user=acme.cleo.user, email="ana@acme.test", verified=False)
+    assert say(submit(acme, "cleo"), acme.actor("ana")).member_id == acme.ana.pk
 
 
 def test_two_accounts_of_one_person_are_one_voice(acme):

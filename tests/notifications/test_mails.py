@@ -1,12 +1,16 @@
 """Mails of notices: each once, in the reader's language, threaded by subject, tried again when refused."""
 
+import contextlib
 import threading
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from django.core import mail
 from django.db import connection
 
 from core import jobs
+from core import mail as mail_transport
 from core.clock import now
 from notifications.models import Notice, NoticeMail
 from notifications.services import mails
@@ -17,6 +21,24 @@ from tests.approvals.paper import submit
 
 def _make_due() -> None:
     NoticeMail.objects.filter(state="pending").update(next_attempt_at=now() - timedelta(seconds=1))
+
+
+def _at_once(number: int, body: Callable[[], object]) -> None:
+    """Run a body in threads that start together, on connections of their own."""
+    gate = threading.Barrier(number)
+
+    def run() -> None:
+        try:
+            gate.wait(timeout=20)
+            body()
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _index in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
 
 
 def _refuse(**_fields) -> None:
@@ -71,20 +93,7 @@ def test_three_sweepers_at_once_send_each_mail_once(live_cast, tell_all, monkeyp
     monkeypatch.setattr("tests.notifications.conftest.dispatch_due", lambda: 0)
     tell_all(live_cast.acme)
     assert mail.outbox == []
-    gate = threading.Barrier(3)
-
-    def sweep() -> None:
-        try:
-            gate.wait(timeout=20)
-            dispatch_due()
-        finally:
-            connection.close()
-
-    sweepers = [threading.Thread(target=sweep) for _number in range(3)]
-    for sweeper in sweepers:
-        sweeper.start()
-    for sweeper in sweepers:
-        sweeper.join(timeout=60)
+    _at_once(3, dispatch_due)
     assert len(mail.outbox) == len({message.extra_headers["Message-ID"] for message in mail.outbox}) == 10
     with workspace_scope(live_cast.acme.pk):
         assert NoticeMail.objects.filter(state="sent").count() == 10
@@ -101,6 +110,30 @@ def test_a_message_told_twice_by_the_broker_sends_one_mail(acme, tell_all, monke
     dispatch_due()
     for message in [*sent, *sent]:
         mails.send_mail(workspace_id=acme.acme.pk, mail_id=message["mail_id"], token=message["token"])
+    assert len(mail.outbox) == 2
+
+
+def test_a_message_told_twice_at_once_sends_one_mail(live_cast, tell_all, monkeypatch):
+    with workspace_scope(live_cast.acme.pk):
+        submit(live_cast, "ben")
+    told = []
+    monkeypatch.setattr("tests.notifications.conftest.dispatch_due", lambda: 0)
+    tell_all(live_cast.acme)
+    monkeypatch.setattr(jobs, "send", lambda _name, *, kwargs, **_route: told.append(kwargs) or True)
+    dispatch_due()
+    both_in = threading.Barrier(2)
+    send = mail_transport.send
+
+    def slow(**fields) -> None:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both_in.wait(timeout=1)
+        send(**fields)
+
+    monkeypatch.setattr("core.mail.send", slow)
+    for message in told:
+        workspace_id, rest = live_cast.acme.pk, {key: message[key] for key in ("mail_id", "token")}
+        _at_once(2, partial(mails.send_mail, workspace_id=workspace_id, **rest))
+        both_in.reset()
     assert len(mail.outbox) == 2
 
 

@@ -77,10 +77,11 @@ def test_whoever_covers_is_told_for_whom_and_gets_the_mail(acme, tell_all):
     assert "For Cleo Marchetti" in message.body
 
 
-def test_a_cover_is_not_asked_about_own_work(acme, tell_all):
+@pytest.mark.parametrize("submitter", ["ben", "jun"])
+def test_a_cover_is_not_asked_about_own_work(acme, tell_all, submitter):
     away(acme, "cleo", "ben")
     workflow = workflow_of(acme, StepInput("Brand", members=[acme.cleo]))
-    submit(acme, "ben", workflow=workflow)
+    submit(acme, submitter, authors=["ben"], workflow=workflow)
     tell_all(acme.acme)
     assert told(acme, "ben") == []
     assert mail.outbox == []
