@@ -54,11 +54,14 @@ def live(environment: Mapping[str, str], home: Path) -> Launch:
     return Launch([sys.executable, "-m", "granian", *argv], env=environment, cwd=PROJECT)
 
 
-def worker(environment: Mapping[str, str], queues: str, count: int) -> Launch:
-    """Describe a Celery worker of some queues; publishing has one of its own, so that nothing waits in front of it."""
+def worker(environment: Mapping[str, str], queues: str, count: int, *, pool: str = "prefork") -> Launch:
+    """Describe a Celery worker of some queues; publishing has one of its own, so that nothing waits in front of it.
+
+    It mostly waits for networks, so it works in threads: a slow network takes one of many and not one of two.
+    """
     name = queues.replace(",", "-")
     argv = [
-        *("-A", "collab", "-q", "worker", "--queues", queues, "--concurrency", str(count)),
+        *("-A", "collab", "-q", "worker", "--queues", queues, "--pool", pool, "--concurrency", str(count)),
         *("--hostname", f"{name}@%h", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"),
     ]
     return Launch([sys.executable, "-m", "celery", *argv], env=environment, cwd=PROJECT)

@@ -177,7 +177,7 @@ class _Run:
             ),
         )
         self._keep("dispatcher", lambda: programs.manage(environment, "dispatcher"))
-        self._keep("publish", lambda: programs.worker(environment, "publish", 2))
+        self._keep("publish", lambda: programs.worker(environment, "publish", 24, pool="threads"))
         self._keep("worker", lambda: programs.worker(environment, "default,media", 2))
         self._keep("beat", lambda: programs.beat(environment, self.layout))
         self.supervisor.wait_until(self._is_healthy, HEALTHY_SECONDS, "Collab did not become healthy")
