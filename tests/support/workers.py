@@ -22,6 +22,8 @@ COMMANDS = {
                "-P", "prefork", "-c", "2", "--without-mingle", "--without-gossip", "--without-heartbeat"],
     "threads": ["-m", "celery", "-A", "tests.support.engine", "worker", "-Q", "publish,media,default",
                 "-P", "threads", "-c", "8", "--without-mingle", "--without-gossip", "--without-heartbeat"],
+    "publish": ["-m", "celery", "-A", "tests.support.engine", "-q", "worker", "-Q", "publish", "-P", "threads",
+                "-c", "24", "--loglevel", "WARNING", "--without-mingle", "--without-gossip"],
     "dispatcher": ["-m", "tests.support.engine", "dispatcher"],
 }
 
