@@ -46,11 +46,6 @@ class Tab:
     is_twin: bool = False
 
     @property
-    def label(self) -> str:
-        """Return the network's name, or the channel's own where several are of one network."""
-        return self.channel.name if self.is_twin else str(adapter_of(self.channel).label)
-
-    @property
     def standing(self) -> str:
         """Return what the tab says of itself: over, changed or inherits."""
         if any(problem["blocking"] for problem in self.problems):

@@ -184,6 +184,7 @@ def _page(
         "languages": LANGUAGES,
         "ratings": RATINGS,
         "times": times,
+        "zone_city": zone.rsplit("/", 1)[-1].replace("_", " "),
         "time_chosen": next((each.wall for each in times if each.at == planned), "other" if planned else ""),
         "planned_local": planned.astimezone(ZoneInfo(zone)) if planned else None,
         "is_approved": post is not None and post.state in ("approved", "scheduled"),
