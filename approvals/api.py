@@ -8,13 +8,12 @@ from rest_framework.response import Response
 
 from approvals.models import Request
 from approvals.permissions import DECIDE, SEE
-from approvals.selectors import get_workflow, request_of, workflows
+from approvals.selectors import get_workflow, member_id_of, request_of, workflows
 from approvals.serializers import DecisionWrite, WorkflowWrite, decision_json, step_inputs, workflow_json
 from approvals.services.decisions import decide
 from approvals.services.workflows import archive_workflow, create_workflow, edit_workflow
 from core.errors import Invalid, WrongState
 from core.refs import Ref
-from teams.models import Membership
 from teams.rest import endpoint, listing, read
 from teams.subjects import load_subject
 
@@ -112,10 +111,7 @@ def _member_id(text: str | None) -> UUID | None:
     """Return the covered member by id or e-mail address. Raises: Invalid."""
     if not text:
         return None
-    try:
-        return UUID(text)
-    except ValueError:
-        found = Membership.objects.filter(user__email__iexact=text).values_list("pk", flat=True).first()
+    found = member_id_of(text)
     if found is None:
         message = _("There is no such member.")
         raise Invalid(message, fields={"for": [message]})

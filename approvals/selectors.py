@@ -24,6 +24,7 @@ from approvals.states import RequestState, StepState
 from core.errors import NotFound
 from core.refs import Ref
 from teams.actors import Actor
+from teams.models import Membership
 from teams.permissions import require, selves
 from teams.subjects import load_subject
 
@@ -103,6 +104,23 @@ def get_request(by: Actor, pk: UUID, verb: str = SEE) -> Request:
     load_subject(by, request.ref)
     require(by, verb, request)
     return request
+
+
+def get_decision(by: Actor, pk: UUID) -> Decision:
+    """Return a decision, where the subject of its request may be seen. Raises: NotFound, NotAllowed."""
+    found = Decision.objects.select_related("request").filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("There is no such decision."))
+    get_request(by, found.request_id)
+    return found
+
+
+def member_id_of(text: str) -> UUID | None:
+    """Read a member from an id, which may be anybody's, or from the e-mail address of a member here."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return Membership.objects.filter(user__email__iexact=text).values_list("pk", flat=True).first()
 
 
 def clearance_for(subject: Ref, revision_id: UUID, content_hash: str) -> Clearance | None:

@@ -14,7 +14,14 @@ from approvals.forms import DecisionForm
 from approvals.models import Decision, Request
 from approvals.permissions import DECIDE, SEE, WITHDRAW
 from approvals.registry import Description, approvables
-from approvals.selectors import described, get_request, sent_back, waiting_for, waiting_for_others
+from approvals.selectors import (
+    described,
+    get_decision,
+    get_request,
+    sent_back,
+    waiting_for,
+    waiting_for_others,
+)
 from approvals.services.decisions import can_be_undone, decide, undo_decision
 from approvals.services.requests import withdraw_request
 from approvals.services.sightings import note_seen
@@ -90,10 +97,7 @@ def decision(request: HttpRequest, pk: UUID) -> HttpResponse:
 @members(DECIDE, "POST")
 def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take back one's own decision of a moment ago."""
-    made = Decision.objects.select_related("request").filter(pk=pk).first()
-    if made is None:
-        raise NotFound(_("There is no such decision."))
-    get_request(request.actor, made.request_id)
+    made = get_decision(request.actor, pk)
     undo_decision(decision=made, by=request.actor)
     messages.info(request, _("Undone. It waits for a decision again."))
     url = reverse("approvals:request", args=[request.workspace.slug, made.request_id])

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from teams.actors import Actor
+from teams.models import Absence
 from teams.work import WorkItem, work_items
 
 OVERDUE, TODAY, LATER, WAITING = "overdue", "today", "later", "waiting"
@@ -33,6 +35,12 @@ def work_of(by: Actor) -> list[WorkItem]:
     """Return everything on the actor's list, by every app, what is due first coming first."""
     found = [item for gather in work_items.values() for item in gather(by)]
     return sorted(found, key=lambda item: (item.due_at is None, item.due_at or item.since, item.title))
+
+
+def away_until(member_id: UUID, now: datetime) -> datetime | None:
+    """Return when a member who is away is back, None where no end is given."""
+    rows = Absence.objects.filter(member=member_id, starts_at__lte=now, ends_at__gt=now)
+    return rows.order_by("-ends_at").values_list("ends_at", flat=True).first()
 
 
 def group_of(item: WorkItem, now: datetime, zone: ZoneInfo) -> str:

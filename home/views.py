@@ -13,9 +13,8 @@ from django.utils.translation import gettext as _
 from core.clock import now
 from home.firstrun import first_steps
 from home.permissions import SEE
-from home.selectors import grouped, work_of
+from home.selectors import away_until, grouped, work_of
 from teams.gates import members
-from teams.models import Absence
 from teams.permissions import covered_actors
 from teams.work import WorkItem
 
@@ -34,7 +33,7 @@ def work(request: HttpRequest) -> HttpResponse:
     context = {
         "groups": groups,
         "choices": _choices(request, items, covers, whose),
-        "covers": [(covered, _until(covered.pk, at)) for covered in covers],
+        "covers": [(covered, away_until(covered.pk, at)) for covered in covers],
         "first_steps": [] if items else first_steps(actor, request.workspace.slug),
     }
     template = "home/work_list.html"
@@ -77,8 +76,3 @@ def _due(item: WorkItem, at: datetime, zone: ZoneInfo) -> tuple[str, bool]:
     if abs(due.date() - today) < timedelta(days=6):
         return date_format(due, "D H:i"), is_late
     return date_format(due, "j M"), is_late
-
-
-def _until(member_id: Any, at: datetime) -> datetime | None:
-    rows = Absence.objects.filter(member=member_id, starts_at__lte=at, ends_at__gt=at)
-    return rows.order_by("-ends_at").values_list("ends_at", flat=True).first()

@@ -61,7 +61,6 @@ def submit_request(
         raise Invalid(
             _("There is no approval workflow to take. Ask a team lead to set one up."), code="no_workflow"
         )
-    makers = {str(ident) for ident in (*author_ids, standing.member_id, standing.on_behalf_of) if ident}
     request = Request(
         workspace_id=by.workspace_id,
         subject_type=subject.type,
@@ -69,13 +68,10 @@ def submit_request(
         revision_id=revision_id,
         revision_number=revision_number,
         content_hash=content_hash,
-        author_ids=sorted(makers),
+        author_ids=_makers(author_ids, standing),
         workflow_ids=sorted({str(step.workflow_id) for step in path}),
-        actor_kind=standing.kind,
-        actor_id=standing.id,
-        submitted_by_id=standing.member_id,
-        on_behalf_of_id=standing.on_behalf_of,
         note=note.strip(),
+        **_submitter(standing),
     )
     _insert(request)
     _copy_steps(request, path)
@@ -181,6 +177,19 @@ def open_next(request: Request, steps: Sequence[RequestStep], at: datetime) -> R
 def _own_if_fit(by: Actor, verb: str) -> UUID | None:
     """Prefer the actor's own right over a covered one where the outcome is the same."""
     return by.member_id if by.on_behalf_of is None and verb in by.verbs else None
+
+
+def _makers(author_ids: Iterable[UUID], standing: Actor) -> list[str]:
+    return sorted({str(one) for one in (*author_ids, standing.member_id, standing.on_behalf_of) if one})
+
+
+def _submitter(standing: Actor) -> dict[str, object]:
+    return {
+        "actor_kind": standing.kind,
+        "actor_id": standing.id,
+        "submitted_by_id": standing.member_id,
+        "on_behalf_of_id": standing.on_behalf_of,
+    }
 
 
 def _make_room(subject: Ref, revision_id: UUID) -> None:
