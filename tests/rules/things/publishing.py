@@ -6,7 +6,8 @@ from typing import Any
 from core.clock import now
 from networks.models import Channel
 from publishing.models import Delivery
-from tests.factories.deliveries import plan
+from teams.models import Workspace
+from tests.factories.deliveries import allow_policy, plan
 from tests.rules.subjects import body, made, subject
 from tests.rules.world import Side
 
@@ -15,9 +16,11 @@ from tests.rules.world import Side
 def planned(side: Side) -> Any:
     """A post that is scheduled for tomorrow."""
     channel = Channel.objects.get(pk=made(side, "newsroom"))
-    return plan(
-        side.workspace, [channel], side.text("planned post"), at=now() + timedelta(days=1), by=side.by
-    ).pk
+    asked = Workspace.objects.get(pk=side.workspace.pk).settings
+    allow_policy(side.workspace)
+    post = plan(side.workspace, [channel], side.text("planned post"), at=now() + timedelta(days=1), by=side.by)
+    Workspace.objects.filter(pk=side.workspace.pk).update(settings=asked)
+    return post.pk
 
 
 @subject("delivery", "publishing_api:*.pk")
