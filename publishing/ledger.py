@@ -1,5 +1,6 @@
 """The ledger's statements across workspaces: claims by the database's clock, through the sweeper's functions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -17,13 +18,26 @@ class Claim:
     delivery_id: UUID
     token: UUID
 
-    def as_ids(self) -> dict[str, str]:
-        """Return the claim as a message carries it."""
-        return {
-            "workspace_id": str(self.workspace_id),
-            "delivery_id": str(self.delivery_id),
-            "token": str(self.token),
-        }
+
+def bundles(claims: Sequence[Claim]) -> list[list[Claim]]:
+    """Return the claims as messages carry them: one by one, or a few of one workspace each when many are due."""
+    size = max(1, min(timing.MOST_IN_A_MESSAGE, len(claims) // timing.MESSAGES_AT_ONCE))
+    by_workspace: dict[UUID, list[Claim]] = {}
+    for claim in claims:
+        by_workspace.setdefault(claim.workspace_id, []).append(claim)
+    return [own[n : n + size] for own in by_workspace.values() for n in range(0, len(own), size)]
+
+
+def as_message(bundle: Sequence[Claim]) -> dict[str, str]:
+    """Return a bundle as a message carries it."""
+    pairs = ",".join(f"{claim.delivery_id}:{claim.token}" for claim in bundle)
+    return {"workspace_id": str(bundle[0].workspace_id), "claims": pairs}
+
+
+def from_message(workspace_id: UUID, claims: str) -> list[Claim]:
+    """Read the bundle of a message."""
+    pairs = [pair.split(":") for pair in claims.split(",")]
+    return [Claim(workspace_id, UUID(ident), UUID(token)) for ident, token in pairs]
 
 
 def claim_due(batch: int = timing.BATCH) -> list[Claim]:

@@ -74,6 +74,18 @@ UPDATE publishing_attempt SET outcome = %(outcome)s, sent_at = %(sent_at)s, answ
 WHERE id = %(attempt)s AND outcome = ''
 """  # noqa: S608  # made of our own constants
 
+# The common answer, with its attempt, in one statement. An acceptance counts even after the lease was over.
+_ACCEPT = f"""
+WITH answered AS (
+    UPDATE publishing_attempt SET outcome = 'accepted', sent_at = %(sent_at)s, answered_at = {_AT},
+        http_status = %(http_status)s, latency_ms = %(latency_ms)s, remote_id = %(remote_id)s, reason_text = ''
+    WHERE id = %(attempt)s AND outcome = ''
+)
+UPDATE publishing_delivery SET state = 'published', published_at = {_AT}, remote_id = %(remote_id)s,
+    remote_url = %(remote_url)s, reason = '', reason_text = '', failures = 0, lease_until = NULL, settle_token = NULL
+WHERE id = %(delivery)s AND lease_token = %(token)s AND state IN ('sending', 'unknown')
+"""  # noqa: S608  # made of our own constants
+
 _LATEST_STATES = """
 SELECT DISTINCT ON (channel_id) state FROM publishing_delivery WHERE post_id = %s
 ORDER BY channel_id, occurrence_no DESC
@@ -165,6 +177,13 @@ def fill_in(attempt_id: UUID, **values: object) -> None:
     """Write an attempt's outcome, where none stands yet."""
     with connection.cursor() as cursor:
         cursor.execute(_FILL_IN, {"at": told(), "attempt": str(attempt_id), **values})
+
+
+def accept(delivery: Delivery, attempt_id: UUID, **values: object) -> bool:
+    """Write an acceptance onto attempt and delivery; tell whether the delivery's token still stood."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ACCEPT, {"at": told(), "attempt": str(attempt_id), **values} | _claim(delivery))
+        return bool(cursor.rowcount == 1)
 
 
 def lock_post(post_id: UUID) -> Post:

@@ -1,27 +1,29 @@
-"""Jobs of publishing. A message names a claim; where the claim no longer stands, it does nothing."""
+"""Jobs of publishing. A message names claims; where one no longer stands, nothing is done for it."""
 
 from uuid import UUID
 
 from core.jobs import task
+from publishing import ledger
 from publishing.services import delivering, heartbeats, settling
 from publishing.services.lanes import DELIVER, PREPARE, SETTLE
 
 
 @task(DELIVER, own_scope=True)
-def deliver(workspace_id: UUID, delivery_id: str, token: str) -> str:
-    """Carry out a claim on a due delivery."""
+def deliver(workspace_id: UUID, claims: str) -> None:
+    """Carry out claims on due deliveries."""
     heartbeats.note_taken()
-    return delivering.deliver(workspace_id=workspace_id, delivery_id=delivery_id, token=token)
+    delivering.deliver_bundle(ledger.from_message(workspace_id, claims))
 
 
 @task(PREPARE, own_scope=True)
-def prepare(workspace_id: UUID, delivery_id: str, token: str) -> str:
+def prepare(workspace_id: UUID, claims: str) -> None:
     """Carry media over ahead of time; a delivery that has come due meanwhile is sent."""
-    return delivering.deliver(workspace_id=workspace_id, delivery_id=delivery_id, token=token)
+    delivering.deliver_bundle(ledger.from_message(workspace_id, claims))
 
 
 @task(SETTLE, own_scope=True)
-def settle(workspace_id: UUID, delivery_id: str, token: str) -> str:
-    """Ask the network about an unknown outcome."""
+def settle(workspace_id: UUID, claims: str) -> None:
+    """Ask the network about unknown outcomes."""
     heartbeats.note_taken()
-    return settling.settle_unknown(workspace_id=workspace_id, delivery_id=delivery_id, token=token)
+    for claim in ledger.from_message(workspace_id, claims):
+        settling.settle_unknown(workspace_id=workspace_id, delivery_id=claim.delivery_id, token=claim.token)

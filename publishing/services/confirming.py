@@ -15,7 +15,7 @@ from publishing.models import Delivery
 from publishing.services import leases
 from publishing.services.following import follow, lock_post, note
 from publishing.services.intents import Intent
-from publishing.states import AWAITING_ANSWER, AttemptOutcome, DeliveryState, HeldFor, Reason
+from publishing.states import AttemptOutcome, DeliveryState, HeldFor, Reason
 from publishing.timing import back_off, clock
 from teams.actors import Actor
 from teams.tenancy import workspace_scope
@@ -44,13 +44,8 @@ def confirm(
     by = Actor.system(delivery.workspace_id)
     with workspace_scope(delivery.workspace_id):
         post = lock_post(delivery.post_id)
-        _fill_in(intent, outcome, sent_at, latency_ms)
-        values = _values(delivery, adapter, outcome)
-        awaiting = AWAITING_ANSWER if outcome.kind == OutcomeKind.ACCEPTED else {DeliveryState.SENDING}
-        rows = Delivery.objects.filter(
-            pk=delivery.pk, lease_token=delivery.lease_token, state__in=sorted(awaiting)
-        )
-        if not rows.update(**values):
+        state = _write(delivery, adapter, intent, outcome, sent_at=sent_at, latency_ms=latency_ms)
+        if not state:
             log.warning("answer_came_late", delivery=str(delivery.pk), outcome=outcome.kind)
             return ""
         note(
@@ -62,7 +57,7 @@ def confirm(
         )
         _keep_health(delivery.channel, outcome, by)
         follow(post)
-    return str(values["state"])
+    return state
 
 
 def give_back(*, delivery: Delivery, outcome: Outcome, is_ahead: bool) -> None:
@@ -89,6 +84,35 @@ def hold_channel(channel: Channel, *, reason: str, by: Actor) -> None:
     rows.update(held_for=HeldFor.LOGIN, reason=Reason.NEEDS_LOGIN)
 
 
+def _write(
+    delivery: Delivery,
+    adapter: Adapter,
+    intent: Intent,
+    outcome: Outcome,
+    *,
+    sent_at: datetime | None,
+    latency_ms: int,
+) -> str:
+    """Write the answer onto attempt and delivery; return the delivery's state, '' where its token is gone."""
+    if outcome.kind == OutcomeKind.ACCEPTED:
+        accepted = statements.accept(
+            delivery,
+            intent.attempt_id,
+            sent_at=sent_at,
+            http_status=outcome.http_status,
+            latency_ms=latency_ms,
+            remote_id=outcome.remote_id[:255],
+            remote_url=outcome.remote_url[:2000],
+        )
+        return str(DeliveryState.PUBLISHED) if accepted else ""
+    _fill_in(intent, outcome, sent_at, latency_ms)
+    values = _values(delivery, adapter, outcome)
+    rows = Delivery.objects.filter(
+        pk=delivery.pk, lease_token=delivery.lease_token, state=DeliveryState.SENDING
+    )
+    return str(values["state"]) if rows.update(**values) else ""
+
+
 def _fill_in(intent: Intent, outcome: Outcome, sent_at: datetime | None, latency_ms: int) -> None:
     statements.fill_in(
         intent.attempt_id,
@@ -102,19 +126,7 @@ def _fill_in(intent: Intent, outcome: Outcome, sent_at: datetime | None, latency
 
 
 def _values(delivery: Delivery, adapter: Adapter, outcome: Outcome) -> dict[str, Any]:
-    """Return what an answer changes on the delivery."""
-    if outcome.kind == OutcomeKind.ACCEPTED:
-        return {
-            "state": DeliveryState.PUBLISHED,
-            "published_at": clock(),
-            "remote_id": outcome.remote_id[:255],
-            "remote_url": outcome.remote_url[:2000],
-            "reason": Reason.NONE,
-            "reason_text": "",
-            "failures": 0,
-            "lease_until": None,
-            "settle_token": None,
-        }
+    """Return what an answer other than acceptance changes on the delivery."""
     if outcome.kind == OutcomeKind.REJECTED:
         return _turned_away(Reason.REFUSED, outcome) | {"state": DeliveryState.REJECTED}
     if outcome.kind == OutcomeKind.UNKNOWN:

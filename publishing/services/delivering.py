@@ -8,7 +8,7 @@
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,10 +23,11 @@ from networks.adapters import adapter_of, adapters
 from networks.protocol import Adapter, Call, Outcome, OutcomeKind, PrepareFailed
 from networks.services.calls import call_for
 from publishing import statements
+from publishing.ledger import Claim
 from publishing.models import Delivery
 from publishing.services import confirming, intents, leases
 from publishing.states import DeliveryState, Reason
-from publishing.timing import CALL_MARGIN, UPLOAD_LEASE
+from publishing.timing import BUNDLE_SECONDS, CALL_MARGIN, UPLOAD_LEASE
 from teams.tenancy import workspace_scope
 
 log = structlog.get_logger(__name__)
@@ -49,6 +50,19 @@ class Work:
     def has_media(self) -> bool:
         """Tell whether preparing may have to carry files."""
         return bool(self.payload.get("media"))
+
+
+def deliver_bundle(claims: Sequence[Claim]) -> None:
+    """Carry out the claims of a message, one after the other.
+
+    Where a network is slow, the rest goes back to the schedule instead of waiting behind it.
+    """
+    began = time.monotonic()
+    for claim in claims:
+        if time.monotonic() - began > BUNDLE_SECONDS:
+            leases.give_up(claim)
+            continue
+        deliver(workspace_id=claim.workspace_id, delivery_id=claim.delivery_id, token=claim.token)
 
 
 def deliver(*, workspace_id: UUID, delivery_id: UUID | str, token: UUID | str) -> str:

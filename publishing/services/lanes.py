@@ -124,12 +124,13 @@ class Lanes:
         return self._send(DELIVER, claims)
 
     def _send(self, task: str, claims: Sequence[Claim], *, lane: str = "publish") -> int:
-        """Send a message for each claim; from the first that the broker does not take, the rescue lane has them."""
-        for claim in claims:
-            if self.is_rescuing or not jobs.send(task, kwargs=claim.as_ids(), queue=lane):
+        """Send the claims as messages; from the first that the broker does not take, the rescue lane has them."""
+        for bundle in ledger.bundles(claims) if task == DELIVER else [[claim] for claim in claims]:
+            if self.is_rescuing or not jobs.send(task, kwargs=ledger.as_message(bundle), queue=lane):
                 if not self.is_rescuing:
                     self._broker_failed_at = time.monotonic()
-                self._carry(task, claim)
+                for claim in bundle:
+                    self._carry(task, claim)
         return len(claims)
 
     def _carry(self, task: str, claim: Claim) -> None:

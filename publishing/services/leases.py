@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import F, QuerySet
 
+from publishing.ledger import Claim
 from publishing.models import Delivery
 from publishing.states import DeliveryState, HeldFor
 from publishing.timing import CLAIM_LEASE, clock
@@ -45,6 +46,15 @@ def release(rows: QuerySet[Delivery], *, after_seconds: float = 0, held_for: str
     values: dict[str, Any] = {"held_for": held_for, "lease_token": None, "lease_until": None}
     values["run_at"] = clock(after_seconds) if after_seconds else F("run_at")
     return bool(rows.update(state=DeliveryState.SCHEDULED, **values))
+
+
+def give_up(claim: Claim) -> bool:
+    """Give back a claim that was not begun; tell whether it still stood."""
+    with workspace_scope(claim.workspace_id):
+        rows = Delivery.objects.filter(
+            pk=claim.delivery_id, lease_token=claim.token, state=DeliveryState.CLAIMED
+        )
+        return release(rows)
 
 
 def state_of(delivery: Delivery) -> str:
