@@ -1,1 +1,1 @@
-"""The demo workspace: believable weeks of Acme Kopi, loaded through the real services."""
+"""The demo workspace: what it says, who is in it, and how its two months come about through the real services."""
