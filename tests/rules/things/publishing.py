@@ -18,7 +18,9 @@ def planned(side: Side) -> Any:
     channel = Channel.objects.get(pk=made(side, "newsroom"))
     asked = Workspace.objects.get(pk=side.workspace.pk).settings
     allow_policy(side.workspace)
-    post = plan(side.workspace, [channel], side.text("planned post"), at=now() + timedelta(days=1), by=side.by)
+    post = plan(
+        side.workspace, [channel], side.text("planned post"), at=now() + timedelta(days=1), by=side.by
+    )
     Workspace.objects.filter(pk=side.workspace.pk).update(settings=asked)
     return post.pk
 
