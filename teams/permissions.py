@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -59,6 +60,7 @@ def register_verbs(declared: Iterable[Verb]) -> None:
     """Declare the rights of an app, at start."""
     for verb in declared:
         verbs.register(verb.name, verb)
+    _builtin_verbs.cache_clear()
 
 
 def condition(*names: str) -> Callable[[Condition], Condition]:
@@ -86,8 +88,13 @@ def scoper(*names: str) -> Callable[[Scoper], Scoper]:
 def verbs_of(role: Role) -> frozenset[str]:
     """Return the names of the rights that a role gives."""
     if role.is_builtin:
-        return frozenset(verb.name for verb in verbs.values() if role.key in verb.roles)
+        return _builtin_verbs(role.key)
     return frozenset(name for name in role.verbs if name in verbs)
+
+
+@cache
+def _builtin_verbs(key: str) -> frozenset[str]:
+    return frozenset(verb.name for verb in verbs.values() if key in verb.roles)
 
 
 def actor_of(member: Membership) -> Actor:
@@ -127,8 +134,10 @@ def covered_actors(actor: Actor) -> list[Actor]:
 
 def explain(actor: Actor, verb: str, obj: Any = None) -> Refusal | None:
     """Return None where the actor may, for himself or for somebody he covers; else the reason for himself."""
-    refusals = [_explain_one(self_, verb, obj) for self_ in selves(actor, verb)]
-    return None if None in refusals else refusals[0]
+    refusal = _explain_one(actor, verb, obj)
+    if refusal is None or all(_explain_one(self_, verb, obj) for self_ in selves(actor, verb)[1:]):
+        return refusal
+    return None
 
 
 def can(actor: Actor, verb: str, obj: Any = None) -> bool:
@@ -170,6 +179,8 @@ def visible(actor: Actor, verb: str, queryset: models.QuerySet[M]) -> models.Que
     if actor.is_system:
         return queryset
     rule = _scopers.get(verb)
+    if rule is None and verb in actor.verbs:
+        return queryset
     holders = [self_ for self_ in selves(actor, verb) if verb in self_.verbs]
     if not holders:
         return queryset.none()

@@ -11,6 +11,9 @@ from django_scopes import ScopedManager, scope, scopes_disabled
 
 from core.ids import uuid7
 
+BIND = "SELECT set_config('app.workspace', %s, true), set_config('app.user', %s, true)"
+"""Binds the transaction to a workspace and a person; takes their ids, or empty texts."""
+
 _current: ContextVar[UUID | None] = ContextVar("current_workspace", default=None)
 
 
@@ -87,10 +90,7 @@ def entered(workspace_id: UUID) -> Iterator[None]:
 
 def _bind(workspace_id: UUID | None, user_id: UUID | str | None) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('app.workspace', %s, true), set_config('app.user', %s, true)",
-            [str(workspace_id or ""), str(user_id or "")],
-        )
+        cursor.execute(BIND, [str(workspace_id or ""), str(user_id or "")])
 
 
 class WorkspaceOwned(models.Model):
