@@ -59,8 +59,16 @@ def claim_rate(admin_dsn: str) -> list[Figure]:
         far = _claim_times(admin)
         ratio = median(far["ours"]) / median(near["ours"])
         figures.append(
-            Figure(f"9 Claim with {FUTURE_ROWS:,} future rows", round(median(far["ours"]) * 1000, 3), None,
-                   round(median(near["ours"]) * 1000, 3), round(ratio, 3), "ms per 100", "< 1.10x", ratio < 1.10)
+            Figure(
+                f"9 Claim with {FUTURE_ROWS:,} future rows",
+                round(median(far["ours"]) * 1000, 3),
+                None,
+                round(median(near["ours"]) * 1000, 3),
+                round(ratio, 3),
+                "ms per 100",
+                "< 1.10x",
+                ratio < 1.10,
+            )
         )
         _forget(admin)
     link.close()
@@ -99,8 +107,16 @@ def throughput(net: Any) -> Figure:
     calls = sorted(call.at for call in net.calls[before:])
     rate = len(calls) / (calls[-1] - calls[0])
     assert all(net.copies(text) == 1 for text in texts[:: DELIVERIES // 50]), "a delivery was lost or doubled"
-    return Figure("10 Deliveries end to end", round(rate, 1), None, round(limit, 1), round(rate / limit, 3),
-                  "per s", ">= 100/s on 2 cores", rate >= 100)
+    return Figure(
+        "10 Deliveries end to end",
+        round(rate, 1),
+        None,
+        round(limit, 1),
+        round(rate / limit, 3),
+        "per s",
+        ">= 100/s on 2 cores",
+        rate >= 100,
+    )
 
 
 def burst(net: Any) -> list[Figure]:
@@ -193,10 +209,29 @@ def _late_figures(name: str, lateness: list[float], *, p50: float, p99: float) -
     ordered = sorted(lateness)
     middle, high = statistics.median(ordered), ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
     return [
-        Figure(f"{name}: p50", round(middle, 3), None, p50, round(middle / p50, 3), "s late", f"<= {p50} s",
-               middle <= p50),
-        Figure(f"{name}: p99", round(high, 3), None, p99, round(high / p99, 3), "s late", f"<= {p99} s", high <= p99),
-        Figure(f"{name}: earliest", round(ordered[0], 3), None, 0, None, "s late", "never early", ordered[0] >= 0),
+        Figure(
+            f"{name}: p50",
+            round(middle, 3),
+            None,
+            p50,
+            round(middle / p50, 3),
+            "s late",
+            f"<= {p50} s",
+            middle <= p50,
+        ),
+        Figure(
+            f"{name}: p99",
+            round(high, 3),
+            None,
+            p99,
+            round(high / p99, 3),
+            "s late",
+            f"<= {p99} s",
+            high <= p99,
+        ),
+        Figure(
+            f"{name}: earliest", round(ordered[0], 3), None, 0, None, "s late", "never early", ordered[0] >= 0
+        ),
     ]
 
 
@@ -228,8 +263,10 @@ def _backlog(admin: Any, count: int) -> None:
         "UPDATE one SET state = 'scheduled', scheduled_at = now() + interval '30 days',"
         " run_at = now() + interval '30 days', lease_token = NULL, lease_until = NULL"
     )
-    admin.execute("SELECT string_agg(quote_ident(attname), ',' ORDER BY attnum) FROM pg_attribute"
-                  " WHERE attrelid = 'publishing_delivery'::regclass AND attnum > 0 AND attname NOT IN ('id', 'post_id')")
+    admin.execute(
+        "SELECT string_agg(quote_ident(attname), ',' ORDER BY attnum) FROM pg_attribute"
+        " WHERE attrelid = 'publishing_delivery'::regclass AND attnum > 0 AND attname NOT IN ('id', 'post_id')"
+    )
     columns = admin.fetchone()[0]
     admin.execute(
         f"INSERT INTO publishing_delivery (id, post_id, {columns})"
@@ -265,5 +302,14 @@ def _claim_times(admin: Any) -> dict[str, list[float]]:
 def _rate(name: str, times: dict[str, list[float]], *, target: str, least: float) -> Figure:
     figure = compare(name, times, unit="ms per 100", target=target)
     share = median(times["limit"]) / median(times["ours"])
-    return Figure(figure.name, figure.ours, None, figure.limit, round(share, 3), "ms per 100", target, share >= least,
-                  figure.spread)
+    return Figure(
+        figure.name,
+        figure.ours,
+        None,
+        figure.limit,
+        round(share, 3),
+        "ms per 100",
+        target,
+        share >= least,
+        figure.spread,
+    )
