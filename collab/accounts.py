@@ -59,7 +59,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def reauthenticate(self, user: AbstractBaseUser, password: str) -> bool:
         """Tell whether this is the user's password; counted like a log-in."""
-        found = self.authenticate(self.request, email=user.email, password=password)  # type: ignore[attr-defined]
+        found = self.authenticate(self.request, email=user.email, password=password)  # type: ignore[attr-defined]  # the user model has an address
         return found is not None and found.pk == user.pk
 
     def get_client_ip(self, request: HttpRequest) -> str:

@@ -37,7 +37,7 @@ def transition(obj: models.Model, table: Iterable[Transition], verb: str, **upda
     rows = type(obj)._default_manager.filter(pk=obj.pk, state=came_from)
     if not rows.update(state=goes_to, **updates):
         raise WrongState(_("Somebody else changed this a moment ago. Load it again to see what stands now."))
-    obj.state = goes_to  # type: ignore[attr-defined]
+    obj.state = goes_to  # type: ignore[attr-defined]  # as above
     for name, value in updates.items():
         setattr(obj, name, value)
     return came_from

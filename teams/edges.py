@@ -26,11 +26,11 @@ def unauthenticated(request: HttpRequest) -> HttpResponse:
         response = problem(401, "unauthenticated", detail)
         response["WWW-Authenticate"] = 'Bearer realm="collab"'
         return response
-    response = redirect(f"{settings.LOGIN_URL}?{urlencode({'next': request.get_full_path()})}")
     if request.headers.get("HX-Request"):
-        response = HttpResponse(status=401)
-        response["HX-Redirect"] = settings.LOGIN_URL
-    return response
+        fragment = HttpResponse(status=401)
+        fragment["HX-Redirect"] = settings.LOGIN_URL
+        return fragment
+    return redirect(f"{settings.LOGIN_URL}?{urlencode({'next': request.get_full_path()})}")
 
 
 def error_response(request: HttpRequest, error: CollabError) -> HttpResponse:

@@ -127,7 +127,7 @@ def respond(request: Request, results: list[Any], cursor: str | None) -> Respons
     return Response({"results": results, "next": following})
 
 
-def read(serializer: type[Serializer], request: Request, *, partial: bool = False) -> dict[str, Any]:
+def read(serializer: type[Serializer[Any]], request: Request, *, partial: bool = False) -> dict[str, Any]:
     """Return the validated body. Raises: Invalid with each field's reasons; unknown fields are named too."""
     form = serializer(data=request.data, partial=partial)
     if not isinstance(request.data, Mapping):
@@ -140,7 +140,7 @@ def read(serializer: type[Serializer], request: Request, *, partial: bool = Fals
     return dict(form.validated_data)
 
 
-def flatten(form: BaseSerializer) -> dict[str, list[str]]:
+def flatten(form: BaseSerializer[Any]) -> dict[str, list[str]]:
     """Return a serializer's errors as dotted field names with their reasons."""
     found: dict[str, list[str]] = {}
 

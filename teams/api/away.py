@@ -27,8 +27,7 @@ def backups(request: Request) -> Response:
         member = _member(actor, facts.get("member"))
         rows = set_backups(member=member, backups=members_by_id(facts["backups"], "backups"), by=actor)
         return Response({"results": [serializers.backup(row) for row in rows], "next": None}, status=201)
-    rows = selectors.backups(actor)
-    return listing(request, rows, serializers.backup, by=["member_id", "position", "pk"])
+    return listing(request, selectors.backups(actor), serializers.backup, by=["member_id", "position", "pk"])
 
 
 @endpoint({"GET": "teams.member.see", "DELETE": "teams.member.see"})

@@ -1,5 +1,7 @@
 """Memberships: joined by invitation, changed in role, ended; never deleted."""
 
+from collections.abc import Callable
+
 from django.utils.translation import gettext as _
 
 from core.clock import now
@@ -12,7 +14,7 @@ from teams.models import AccessKey, Membership, Role, TeamMember, User, Workspac
 from teams.permissions import names_holding, require, verbs, verbs_of
 from teams.states import MemberStatus, RoleKey
 
-leavers: Registry = Registry("teams.services.members.leavers")
+leavers: Registry[Callable[[Membership], object]] = Registry("teams.services.members.leavers")
 """Upper apps add `(member) -> None` here to end what a leaver held, in the same transaction."""
 
 

@@ -2,7 +2,7 @@
 
 import re
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -26,7 +26,7 @@ _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")
 SETTINGS: dict[str, tuple[object, ...]] = {"approval": ("on", "off"), "lock_approved": (True, False)}
 """What a workspace can set, with the values allowed."""
 
-furnishers: Registry = Registry("teams.services.workspaces.furnishers")
+furnishers: Registry[Callable[[Workspace, Actor], object]] = Registry("teams.services.workspaces.furnishers")
 """Upper apps add `(workspace, actor) -> None` here to give each new workspace what it starts with."""
 
 

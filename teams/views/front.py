@@ -3,7 +3,6 @@
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
-from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import translation
@@ -15,7 +14,7 @@ from teams.edges import tell_form
 from teams.forms import JoinForm, NewWorkspaceForm, ProfileForm
 from teams.gates import by_link, members, public, signed_in
 from teams.middleware import LAST_WORKSPACE
-from teams.models import AccessKey, Invitation
+from teams.models import AccessKey, Invitation, User
 from teams.selectors import has_account, opened_invitation_key, workspaces_of
 from teams.services.accounts import DENSITIES, THEMES, change_profile, open_account
 from teams.services.invitations import accept_invitation, invitation_of
@@ -172,7 +171,7 @@ def _answer(request: HttpRequest, key: AccessKey, asked: Invitation) -> HttpResp
     return render(request, "teams/invitation.html", context, status=422 if form.errors else 200)
 
 
-def _new_user(request: HttpRequest, form: JoinForm, asked: Invitation) -> AbstractBaseUser | None:
+def _new_user(request: HttpRequest, form: JoinForm, asked: Invitation) -> User | None:
     """Open the account of the invited address and log it in; None where the form needs mending."""
     if not form.is_valid():
         return None

@@ -171,7 +171,7 @@ def test_quieted_checks_say_which_and_why():
         for number, line in enumerate(module.path.read_text().splitlines(), start=1):
             if re.search(r"#\s*type:\s*ignore(?!\[[\w,-]+\]\s+#\s*\w)", line):
                 found.append(f"{module.name}:{number}")
-            if re.search(r"#\s*noqa(?!: [A-Z]+[0-9]+(, ?[A-Z]+[0-9]+)*\s+#\s*\w)", line):
+            if re.search(r"#\s*noqa(?!: [A-Z]+[0-9]+(, ?[A-Z]+[0-9]+)*\s+[#-]\s*\w)", line):
                 found.append(f"{module.name}:{number}")
     assert found == []
 
