@@ -126,7 +126,7 @@ def test_a_revoked_clearance_cancels_what_was_not_sent(team, net):
 
 def test_a_payload_that_is_not_the_approved_one_is_not_sent(team, net, monkeypatch):
     post = plan(team.acme, [fake_channel(team.acme, "D", net.url)], "Kopi")
-    monkeypatch.setattr(delivering, "hash_entries", lambda entries: "0" * 64)
+    monkeypatch.setattr(delivering, "hash_entries", lambda _: "0" * 64)
 
     for claim in ledger.claim_due():
         deliver(workspace_id=claim.workspace_id, delivery_id=claim.delivery_id, token=claim.token)

@@ -87,7 +87,7 @@ def test_a_worker_killed_at(fleet, net, live_cast, point, capability):
 
 @pytest.mark.parametrize("capability", ["K", "D", "F", "N"])
 def test_a_worker_killed_after_the_network_accepted(fleet, net, live_cast, capability):
-    net.on_signal = lambda text: fleet.kill("worker")
+    net.on_signal = lambda _: fleet.kill("worker")
     net.tell("Kopi", "signal")
     publish(live_cast, net, capability, ["Kopi"])
 
