@@ -47,7 +47,7 @@ def _own_membership_sql() -> str:
         for field in model._meta.concrete_fields
     )
     return (
-        f"SELECT {columns} FROM teams_membership JOIN teams_user ON teams_user.id = teams_membership.user_id"  # noqa: S608
+        f"SELECT {columns} FROM teams_membership JOIN teams_user ON teams_user.id = teams_membership.user_id"  # noqa: S608  # names of columns only
         " JOIN teams_role ON teams_role.id = teams_membership.role_id"
         " JOIN teams_workspace ON teams_workspace.id = teams_membership.workspace_id"
         " WHERE teams_membership.user_id = %s AND teams_workspace.slug = %s"
@@ -160,7 +160,7 @@ def get_token(by: Actor, pk: UUID) -> AccessKey:
     """Return an API token of the workspace that the actor may take back. Raises: NotFound."""
     rows = AccessKey.objects.filter(workspace_id=by.workspace_id, kind=KeyKind.API_TOKEN)
     if not can(by, "teams.member.end"):
-        rows = rows.filter(subject_id=by.member_id)
+        rows = rows.filter(subject_id=by.member_id) if by.member_id else rows.none()
     found = rows.filter(pk=pk).first()
     if found is None:
         raise NotFound(_("There is no such token."))
