@@ -236,6 +236,11 @@ def campaigns(*, with_archived: bool = False) -> QuerySet[Campaign]:
     return rows.order_by("starts_on", "id")
 
 
+def label_names(post: Post) -> QuerySet[PostLabel, str]:
+    """Return the words by which a post is sorted, in the order in which they were given."""
+    return PostLabel.objects.filter(post=post).order_by("id").values_list("label__name", flat=True)
+
+
 def labels() -> QuerySet[Label]:
     """Return the labels by name."""
     return Label.objects.order_by("name", "pk")

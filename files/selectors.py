@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import NotFound
 from files.models import Media
+from files.states import MediaStatus
 from teams.actors import Actor
 from teams.permissions import require, visible
 
@@ -23,3 +24,8 @@ def get_media(by: Actor, pk: UUID, verb: str = "files.media.see") -> Media:
         raise NotFound(_("There is no such picture or video."))
     require(by, verb, found)
     return found
+
+
+def ready_media(pk: UUID) -> Media | None:
+    """Return a stored file that can be shown, None while it is being prepared; who asks holds a signed link."""
+    return Media.objects.filter(pk=pk, status=MediaStatus.READY).first()

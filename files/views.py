@@ -15,7 +15,7 @@ from django.http import (
 from files import storage
 from files.links import Link, read_link
 from files.models import Media
-from files.states import MediaStatus
+from files.selectors import ready_media
 from teams.gates import by_link
 from teams.tenancy import workspace_scope
 
@@ -49,7 +49,7 @@ def media(request: HttpRequest, signed: str) -> HttpResponseBase:
 
 def _row(link: Link) -> Media | None:
     with workspace_scope(link.workspace_id):
-        return Media.objects.filter(pk=link.media_id, status=MediaStatus.READY).first()
+        return ready_media(link.media_id)
 
 
 def _part(path: Path, asked: re.Match[str], size: int, mime: str) -> HttpResponseBase:

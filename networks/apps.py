@@ -1,6 +1,7 @@
 """Wiring of the networks."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 
 class NetworksConfig(AppConfig):
@@ -20,8 +21,12 @@ class NetworksConfig(AppConfig):
         from networks.subjects import CHANNEL
         from teams.services.members import leavers
         from teams.services.workspaces import furnishers
+        from teams.shell import add_place
         from teams.subjects import register_subject
 
+        add_place(
+            "channels", gettext_lazy("Channels"), "plug", "networks:channels", verb="networks.channel.see"
+        )
         for adapter in (NewsroomAdapter(), BlueskyAdapter(), MastodonAdapter()):
             adapters.register(adapter.kind, adapter)
         furnishers.register("networks.newsroom", furnish_newsroom)

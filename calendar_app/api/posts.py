@@ -13,11 +13,12 @@ from approvals.selectors import get_workflow
 from calendar_app import serializers
 from calendar_app.api.query import post_filter
 from calendar_app.diffs import revision_changes
-from calendar_app.models import Post, PostLabel, Revision
+from calendar_app.models import Post, Revision
 from calendar_app.permissions import ARCHIVE, CREATE, EDIT, SCHEDULE, SEE, SUBMIT, hidden_channel_ids
 from calendar_app.selectors import (
     get_post,
     held_among,
+    label_names,
     posts_visible_to,
     revisions_of,
     variants_of,
@@ -126,7 +127,7 @@ def _instant(text: str) -> datetime:
 
 def _one(found: Post, actor: Actor, *, status: int = 200) -> Response:
     variants = variants_of(found.current_revision) if found.current_revision else []
-    labels = PostLabel.objects.filter(post=found).values_list("label__name", flat=True)
+    labels = label_names(found)
     held = found.pk in held_among(actor, [found.pk])
     body = serializers.post(found, variants, labels, held=held, hidden=hidden_channel_ids(actor))
     return Response(body, status=status, headers={"ETag": f'"{found.version}"'})

@@ -12,10 +12,11 @@ from django.utils.formats import date_format
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from calendar_app import selectors
 from calendar_app.calendar import campaigns_between
 from calendar_app.filters import filter_of, menus
 from calendar_app.forms import MoveForm, NoteForm
-from calendar_app.models import KeyDate, Note
+from calendar_app.models import Note
 from calendar_app.month import day_rows, first_of, month_of, step
 from calendar_app.permissions import CREATE, EDIT, EDIT_NOTE, SEE, hidden_channel_ids
 from calendar_app.selectors import get_owned, get_post, held_among, kinds_of
@@ -78,8 +79,8 @@ def day(request: HttpRequest, on: str) -> HttpResponse:
             {"post": post, "networks": kinds.get(post.pk, []), "held": post.pk in held} for post in page.rows
         ],
         "next": page.next,
-        "notes": Note.objects.filter(on_date=picked).select_related("created_by__user").order_by("id"),
-        "key_dates": KeyDate.objects.filter(on_date=picked).order_by("id"),
+        "notes": selectors.notes().filter(on_date=picked),
+        "key_dates": selectors.key_dates().filter(on_date=picked),
         "campaigns": campaigns_between(picked, picked),
         "note_form": NoteForm(),
         "before": picked - timedelta(days=1),

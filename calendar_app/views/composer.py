@@ -15,9 +15,16 @@ from django.utils.translation import gettext as _
 
 from calendar_app.composing import content_from, next_times, panes_of, started_on
 from calendar_app.content import Content, VariantContent
-from calendar_app.models import RATINGS, Campaign, Post, WorkingCopy
+from calendar_app.models import RATINGS, Post, WorkingCopy
 from calendar_app.permissions import CREATE, EDIT
-from calendar_app.selectors import channels_for_writing, get_post, labels, others_editing, working_copy
+from calendar_app.selectors import (
+    campaigns,
+    channels_for_writing,
+    get_post,
+    labels,
+    others_editing,
+    working_copy,
+)
 from calendar_app.services.copies import Clashing, autosave, discard_copy, open_copy, save_copy
 from calendar_app.services.reviews import submit_post
 from calendar_app.states import SUBMITTABLE
@@ -178,7 +185,7 @@ def _page(
         "clash": clash,
         "locked": isinstance(error, Locked),
         "moved": isinstance(error, Stale),
-        "campaigns": Campaign.objects.filter(is_archived=False).order_by("-ends_on", "id")[:100],
+        "campaigns": campaigns().order_by("-ends_on", "id")[:100],
         "known_labels": known,
         "label_words": ", ".join(label.name for label in known if str(label.pk) in content.labels),
         "languages": LANGUAGES,
