@@ -147,5 +147,6 @@ def _ask_broker() -> None:
         "socket_timeout": BROKER_SECONDS,
         "socket_connect_timeout": BROKER_SECONDS,
     }
-    with Connection(settings.CELERY_BROKER_URL, transport_options=options) as link:
+    link = Connection(settings.CELERY_BROKER_URL, transport_options=options)  # type: ignore[no-untyped-call]  # kombu has no types
+    with link:
         link.ensure_connection(max_retries=1, timeout=BROKER_SECONDS)

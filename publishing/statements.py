@@ -137,7 +137,11 @@ def look(delivery: Delivery) -> Look | None:
     Locks: an exclusive pause lock waits for this transaction. Waits itself for half a second at most, so that
     people come first and the database never has to choose a victim among them.
     """
-    values = {"at": told(), "workspace": str(delivery.workspace_id), "post": str(delivery.post_id)}
+    values: dict[str, Any] = {
+        "at": told(),
+        "workspace": str(delivery.workspace_id),
+        "post": str(delivery.post_id),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_LOOK, values | _claim(delivery))
         row = cursor.fetchone()
@@ -157,7 +161,7 @@ def announce(
     settle_seconds: float,
 ) -> bool:
     """Write state and attempt in one statement; tell whether the claim stood."""
-    values = {
+    values: dict[str, Any] = {
         "at": told(),
         "attempt": str(attempt_id),
         "intent_at": at,
@@ -173,17 +177,25 @@ def announce(
         return bool(cursor.rowcount == 1)
 
 
-def fill_in(attempt_id: UUID, **values: object) -> None:
+def fill_in(attempt_id: UUID, **values: Any) -> None:
     """Write an attempt's outcome, where none stands yet."""
     with connection.cursor() as cursor:
         cursor.execute(_FILL_IN, {"at": told(), "attempt": str(attempt_id), **values})
 
 
-def accept(delivery: Delivery, attempt_id: UUID, **values: object) -> bool:
+def accept(delivery: Delivery, attempt_id: UUID, **values: Any) -> bool:
     """Write an acceptance onto attempt and delivery; tell whether the delivery's token still stood."""
     with connection.cursor() as cursor:
         cursor.execute(_ACCEPT, {"at": told(), "attempt": str(attempt_id), **values} | _claim(delivery))
         return bool(cursor.rowcount == 1)
+
+
+def read_clock() -> datetime:
+    """Return the database's present instant, or the one that was told."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {_AT}", {"at": told()})
+        found: datetime = cursor.fetchone()[0]
+    return found
 
 
 def lock_post(post_id: UUID) -> Post:
@@ -213,11 +225,11 @@ def _claim(delivery: Delivery) -> dict[str, str]:
 
 @cache
 def _columns(model: type[models.Model]) -> tuple[str, ...]:
-    return tuple(field.column for field in model._meta.concrete_fields)
+    return tuple(str(field.column) for field in model._meta.concrete_fields)
 
 
 @cache
-def _json_at(model: type[models.Model]) -> tuple[int, ...]:
+def _json_at(model: Any) -> tuple[int, ...]:
     fields = model._meta.concrete_fields
     return tuple(index for index, field in enumerate(fields) if isinstance(field, models.JSONField))
 

@@ -47,4 +47,4 @@ def clock(offset_seconds: float = 0) -> Func | CombinedExpression | Value:
 
 def back_off(failures: int, *, first: float, most: float) -> float:
     """Return how long to wait after so many failures: doubled each time, up to `most`."""
-    return min(most, first * 2 ** min(failures, 12))
+    return float(min(most, first * 2.0 ** min(failures, 12)))

@@ -68,7 +68,7 @@ def give_back(*, delivery: Delivery, outcome: Outcome, is_ahead: bool) -> None:
     by = Actor.system(delivery.workspace_id)
     with workspace_scope(delivery.workspace_id):
         post = lock_post(delivery.post_id)
-        values = _values_before_intent(delivery, outcome, is_ahead)
+        values = _values_before_intent(delivery, outcome, is_ahead) | _prepared_again(outcome)
         if not leases.standing(delivery).update(**values):
             return
         _keep_health(delivery.channel, outcome, by)
@@ -106,7 +106,7 @@ def _write(
         )
         return str(DeliveryState.PUBLISHED) if accepted else ""
     _fill_in(intent, outcome, sent_at, latency_ms)
-    values = _values(delivery, adapter, outcome)
+    values = _values(delivery, adapter, outcome) | _prepared_again(outcome)
     rows = Delivery.objects.filter(
         pk=delivery.pk, lease_token=delivery.lease_token, state=DeliveryState.SENDING
     )
@@ -150,6 +150,11 @@ def _values_before_intent(delivery: Delivery, outcome: Outcome, is_ahead: bool) 
     if is_ahead:
         values["prepare_at"] = values.pop("run_at")
     return values
+
+
+def _prepared_again(outcome: Outcome) -> dict[str, Any]:
+    """Return what forgets the preparation, where the network said that it no longer holds."""
+    return {"prepared": None} if outcome.prepare_again else {}
 
 
 def _turned_away(reason: Reason, outcome: Outcome) -> dict[str, Any]:

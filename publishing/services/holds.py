@@ -1,5 +1,7 @@
 """The pause switch: everything outgoing of a workspace waits, or goes on."""
 
+from uuid import UUID
+
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -66,7 +68,7 @@ def end_hold(*, workspace: Workspace, by: Actor) -> Hold | None:
     return hold
 
 
-def release_channel(channel_id: object) -> int:
+def release_channel(channel_id: UUID) -> int:
     """Let go on what waited for a channel that is connected again; return how many."""
     rows = Delivery.objects.filter(
         channel_id=channel_id, held_for=HeldFor.LOGIN, channel__status=ChannelStatus.ACTIVE

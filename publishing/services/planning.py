@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from approvals.models import Clearance
@@ -13,7 +12,7 @@ from calendar_app.models import Post, Revision, RevisionVariant
 from calendar_app.times import moment_of
 from core.errors import WrongState
 from core.ids import secret_token, uuid7
-from publishing import ledger
+from publishing import ledger, statements
 from publishing.models import Attempt, Delivery, Hold
 from publishing.services.following import note
 from publishing.states import (
@@ -81,9 +80,9 @@ class PublishingDispatcher:
             .values_list("channel_id", "scheduled_at")
         )
         for row in rows:
-            times = _times(post, own_time.get(row.channel_id), has_media=row.prepare_at is not None)
+            times = _times(post, own_time.get(row.channel_id), has_media=bool(row.prepare_at or row.prepared))
             values = times | {"state": DeliveryState.SCHEDULED, "lease_until": None, "lease_token": None}
-            Delivery.objects.filter(pk=row.pk).update(**values, reason=Reason.NONE, failures=0)
+            Delivery.objects.filter(pk=row.pk).update(**values, prepared=None, reason=Reason.NONE, failures=0)
             note("publishing.delivery.moved", row, by=by)
 
     def withdrawn(self, post: Post, reason: str, by: Actor) -> None:
@@ -113,19 +112,11 @@ def rearm(row: Delivery, *, by: Actor, run_now: bool = False) -> Delivery:
         raise WrongState(_("This cannot be sent again as it stands now."))
     plan = {name: getattr(row, name) for name in _PLAN_FIELDS} | _by(by) | {"held_for": _held_now()}
     if run_now:
-        at = ledger_clock()
+        at = statements.read_clock()
         plan |= {"run_at": at, "expires_at": at + GRACE, "reason": Reason.NONE}
     if row.pk in _with_possible_effect([row.pk]):
         return _next_occurrence(row, plan)
     return _set(row, plan)
-
-
-def ledger_clock() -> datetime:
-    """Return the database's present instant."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        found: datetime = cursor.fetchone()[0]
-    return found
 
 
 _PLAN_FIELDS = (
@@ -191,11 +182,10 @@ def _plan_of(
 
 def _times(post: Post, own: datetime | None, *, has_media: bool) -> dict[str, Any]:
     """Return instant, wall time and bounds; media are carried over from a quarter of an hour before."""
-    moment = (
-        moment_of(own or post.scheduled_at, post.zone) if post.zone and (own or post.scheduled_at) else None
-    )
-    if moment is None:
+    planned_at = own or post.scheduled_at
+    if planned_at is None or not post.zone:
         raise WrongState(_("A post without a time cannot be planned."))
+    moment = moment_of(planned_at, post.zone)
     instant = moment.instant
     return {
         "scheduled_at": instant,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from core.ids import secret_token
 from networks.adapters import adapter_of
 from networks.protocol import Adapter, Call, Capability, Finding, Reconciled
 from networks.services.calls import call_for
-from publishing import ledger
+from publishing import ledger, statements
 from publishing.models import Delivery
 from publishing.services.following import follow, lock_post, note
 from publishing.settlement import Facts, Step, Verdict, settle
@@ -48,11 +48,12 @@ def settle_unknown(*, workspace_id: UUID, delivery_id: UUID | str, token: UUID |
     found = _ask(question)
     with workspace_scope(workspace_id):
         post = lock_post(question.delivery.post_id)
-        rows = Delivery.objects.select_for_update(of=("self",), no_key=True).annotate(at=clock())
+        at = statements.read_clock()
+        rows = Delivery.objects.select_for_update(of=("self",), no_key=True)
         fresh = rows.filter(pk=delivery_id, state=DeliveryState.UNKNOWN, settle_token=token).first()
         if fresh is None:
             return ""
-        verdict = settle(_facts(fresh, question, found))
+        verdict = settle(_facts(fresh, at, question, found))
         values = _values(fresh, verdict, found)
         Delivery.objects.filter(pk=fresh.pk).update(**values)
         if verdict.step != Step.WAIT:
@@ -114,16 +115,17 @@ def _ask(question: Question) -> Reconciled:
         return Reconciled(Finding.UNDECIDED)
 
 
-def _facts(delivery: Delivery, question: Question, found: Reconciled) -> Facts:
+def _facts(delivery: Delivery, at: datetime, question: Question, found: Reconciled) -> Facts:
+    began = delivery.first_intent_at or at
     return Facts(
         capability=question.delivery.channel.capability,
         finding=found.finding,
         not_found_count=delivery.not_found_count,
         attempt_no=delivery.attempt_no,
         undecided_count=delivery.failures,
-        since_first_intent=delivery.at - delivery.first_intent_at,
+        since_first_intent=at - began,
         key_kept=timedelta(seconds=question.adapter.resend_seconds),
-        is_past_bound=delivery.at >= delivery.expires_at,
+        is_past_bound=at >= delivery.expires_at,
     )
 
 

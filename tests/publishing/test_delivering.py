@@ -8,7 +8,7 @@ from django.db import connection
 from activity.models import Entry
 from calendar_app.models import Post
 from core.clock import now
-from networks.protocol import Capability, Outcome
+from networks.protocol import Capability, Outcome, OutcomeKind
 from publishing import ledger
 from publishing.models import Attempt, Delivery
 from publishing.services.delivering import deliver
@@ -253,3 +253,20 @@ def test_an_acceptance_that_comes_after_the_lease_still_counts(team, net, monkey
     row = claim_and_deliver(post)
 
     assert (row.state, row.remote_id in net.live, net.copies("Kopi")) == ("published", True, 1)
+
+
+def test_a_preparation_that_no_longer_holds_is_made_again(team, net, monkeypatch):
+    payload = {"text": "Kopi", "media": [{"id": "1"}]}
+    post = plan(team.acme, [fake_channel(team.acme, "D", net.url)], "Kopi", payload=payload)
+    gone = Outcome(
+        OutcomeKind.NOT_SENT, prepare_again=True, retry_after_seconds=0, reason="The file is gone."
+    )
+    with monkeypatch.context() as patch:
+        patch.setattr(FAKES[Capability.DETERMINISTIC], "publish", lambda *_, **__: gone)
+        assert (claim_and_deliver(post).state, delivery_of(post).prepared, net.reads) == (
+            "scheduled",
+            None,
+            1,
+        )
+
+    assert (claim_and_deliver(post).state, net.reads, net.copies("Kopi")) == ("published", 2, 1)

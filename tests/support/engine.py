@@ -30,9 +30,9 @@ import django
 
 django.setup()
 
-from collab.celery import app  # what `celery -A` looks for
-from publishing.services import confirming, heartbeats, intents, lanes
-from tests.fakes.fake_networks import register_fakes
+from collab.celery import app  # noqa: E402  # what `celery -A` looks for, once Django is set up
+from publishing.services import confirming, heartbeats, intents, lanes  # noqa: E402  # models need Django
+from tests.fakes.fake_networks import register_fakes  # noqa: E402  # after the times were set
 
 heartbeats.BEAT_SECONDS = 1.0
 heartbeats.ALIVE_SECONDS = 4

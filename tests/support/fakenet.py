@@ -41,7 +41,7 @@ class MutatingCall:
 class FakeNet:
     """The server, run by `serve()` in a thread; safe to read from any other."""
 
-    on_signal: Callable[[str], None] = lambda text: None
+    on_signal: Callable[[str], None] = lambda _: None
     latency: float = 0.0
     live: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: list[MutatingCall] = field(default_factory=list)
@@ -76,7 +76,7 @@ class FakeNet:
             self._loop = asyncio.get_running_loop()
             self._closing = asyncio.Event()
             server = await asyncio.start_server(self._answer, "127.0.0.1", 0, backlog=1024)
-            self.url = "http://127.0.0.1:%d" % server.sockets[0].getsockname()[1]
+            self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
             listening.set()
             async with server:
                 await self._closing.wait()

@@ -115,7 +115,7 @@ class Fleet:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=lambda: end_with_parent(signal.SIGKILL),
+                preexec_fn=lambda: end_with_parent(signal.SIGKILL),  # noqa: PLW1509  # it calls the kernel only
             )
 
 
