@@ -242,7 +242,7 @@ def test_every_place_of_the_rail_has_its_page(cast):
         assert reverse(name, args=["acme"])
 
 
-def test_start_is_refused_over_a_privileged_role():
+def test_start_is_refused_over_a_privileged_role(django_db_setup):
     environment = {"DATABASE_URL": os.environ["DATABASE_OWNER_URL"]}
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "manage.py", "check", "--database", "default"],

@@ -17,9 +17,7 @@ export default class extends Controller {
     if (this.ready) this.changed();
   }
 
-  show(event) {
-    this.open(event.currentTarget.dataset.channel);
-  }
+  show({ currentTarget }) { this.open(currentTarget.dataset.channel); }
 
   walk(event) {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -48,9 +46,7 @@ export default class extends Controller {
     this.open(chosen.includes(this.current) ? this.current : "");
   }
 
-  chosen() {
-    return this.channelTargets.filter((box) => box.checked).map((box) => box.value);
-  }
+  chosen() { return this.channelTargets.filter((box) => box.checked).map((box) => box.value); }
 
   spread() {
     for (const own of this.ownTargets) if (!own.checked) this.copy(own.dataset.channel);
@@ -61,9 +57,7 @@ export default class extends Controller {
     own.checked = target.value !== this.sharedTarget.value;
   }
 
-  own({ target }) {
-    if (!target.checked) this.copy(target.dataset.channel);
-  }
+  own({ target }) { if (!target.checked) this.copy(target.dataset.channel); }
 
   copy(channel) {
     const text = this.textTargets.find((each) => each.dataset.channel === channel);
@@ -71,9 +65,7 @@ export default class extends Controller {
     text.dispatchEvent(new CustomEvent("composer:copied", { bubbles: true }));
   }
 
-  otherTime() {
-    this.element.querySelector("input[name=when][value=other]").checked = true;
-  }
+  otherTime() { this.element.querySelector("input[name=when][value=other]").checked = true; }
 
   drop({ target }) {
     target.closest("li").remove();
