@@ -1,7 +1,7 @@
-"""The demo in the test database: loaded once, as `manage.py demo` loads it, and taken away after the module."""
+"""The demo for journeys: loaded into the test database, or in the whole product with all its processes."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -9,7 +9,9 @@ import pytest
 from collab.demo.loading import Loaded, load_demo
 from core.http import OutboundClient
 from teams.models import Workspace
+from tests.journeys.product import UP_SECONDS, Product, Program, begin
 from tests.support import plugin
+from tests.support.processes import eventually
 
 
 @dataclass(frozen=True)
@@ -41,3 +43,28 @@ def demo(django_db_setup, django_db_blocker) -> Iterator[Demo]:
         acme, other = (Workspace.objects.get(slug=slug) for slug in ("acme", "other"))
         yield Demo(acme, other, loaded, seconds, tuple(calls))
         plugin.empty_database()
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory) -> Iterator[Product]:
+    """The whole product with its demo loaded; whatever the journeys leave behind ends with it."""
+    found = begin(tmp_path_factory.mktemp("product"), COLLAB_SIGNUP="open")
+    try:
+        eventually(found.is_up, UP_SECONDS, "the product is up")
+        yield found
+    finally:
+        left = found.stop() if found.process.poll() is None else []
+        assert left == []
+
+
+@pytest.fixture(scope="session")
+def program(product) -> Callable[[str], Program]:
+    """Return a program that bears a member's token, made once for each."""
+    made: dict[str, Program] = {}
+
+    def of(email: str) -> Program:
+        if email not in made:
+            made[email] = Program(product, product.token(email))
+        return made[email]
+
+    return of
