@@ -23,6 +23,8 @@ PUBLISHED, FAILED, ATTENTION = "publishing.published", "publishing.failed", "pub
 OUTCOMES = {
     "publishing.delivery.published": PUBLISHED,
     "publishing.delivery.failed": FAILED,
+    "publishing.delivery.rejected": FAILED,
+    "publishing.delivery.expired": FAILED,
     "publishing.delivery.needs_attention": ATTENTION,
 }
 SPOKEN = ["comments.comment.added", "comments.comment.edited"]

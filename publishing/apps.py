@@ -1,6 +1,7 @@
 """Wiring of the publishing engine."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class PublishingConfig(AppConfig):
@@ -16,7 +17,7 @@ class PublishingConfig(AppConfig):
         from calendar_app.registry import held_posts, post_panels
         from core.ticks import Ticker, tickers
         from publishing import (
-            permissions,  # noqa: F401  # declares the verbs
+            permissions,
             receivers,
             views,
             work,
@@ -24,7 +25,7 @@ class PublishingConfig(AppConfig):
         from publishing.selectors import held_posts as held
         from publishing.services import heartbeats, planning, sweeping
         from publishing.services.lanes import lanes
-        from teams.shell import shell_facts
+        from teams.shell import add_place, shell_facts
         from teams.work import work_items
 
         dispatcher.fill(planning.PublishingDispatcher())
@@ -36,6 +37,10 @@ class PublishingConfig(AppConfig):
         post_panels.register("deliveries", views.ledger_panel)
         held_posts.register("publishing", held)
         shell_facts.register("hold", views.hold_fact)
+        add_place(
+            "deliveries", _("Not published"), "alert-triangle", "publishing:troubles", verb=permissions.SEE
+        )
+        add_place("pause", _("Pause"), "player-pause", "publishing:pause", verb=permissions.START_HOLD)
         work_items.register("publishing", work.delivery_items)
         receivers.register()
         worker_ready.connect(heartbeats.start_watch, weak=False)

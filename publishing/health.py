@@ -149,4 +149,4 @@ def _ask_broker() -> None:
     }
     link = Connection(settings.CELERY_BROKER_URL, transport_options=options)  # type: ignore[no-untyped-call]  # kombu has no types
     with link:
-        link.ensure_connection(max_retries=1, timeout=BROKER_SECONDS)
+        link.ensure_connection(max_retries=1, timeout=BROKER_SECONDS)  # type: ignore[no-untyped-call]  # as above

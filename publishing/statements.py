@@ -224,7 +224,7 @@ def _claim(delivery: Delivery) -> dict[str, str]:
 
 
 @cache
-def _columns(model: type[models.Model]) -> tuple[str, ...]:
+def _columns(model: Any) -> tuple[str, ...]:
     return tuple(str(field.column) for field in model._meta.concrete_fields)
 
 
@@ -234,7 +234,7 @@ def _json_at(model: Any) -> tuple[int, ...]:
     return tuple(index for index, field in enumerate(fields) if isinstance(field, models.JSONField))
 
 
-def _instance(model: type[Any], row: Any) -> Any:
+def _instance(model: Any, row: Any) -> Any:
     values = list(row)
     for index in _json_at(model):
         values[index] = _loaded(values[index])

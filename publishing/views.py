@@ -16,7 +16,7 @@ from calendar_app.models import Post
 from core.errors import Invalid
 from core.paging import keyset
 from publishing.forms import HoldForm, ResolutionForm
-from publishing.models import Delivery
+from publishing.models import Attempt, Delivery
 from publishing.permissions import END_HOLD, REPEAT, RESOLVE, SEE, SEE_HOLD, START_HOLD
 from publishing.selectors import (
     get_delivery,
@@ -45,7 +45,7 @@ def ledger_panel(request: HttpRequest, post: Post) -> SafeString:
         {
             "row": row,
             "delivery": row.delivery,
-            "attempts": [{"attempt": each, "outcome": _outcome(each, row.delivery)} for each in row.attempts],
+            "attempts": [_attempt(each, row.delivery) for each in row.attempts],
             "reason": row.why,
         }
         for row in rows
@@ -66,7 +66,9 @@ def troubles(request: HttpRequest) -> HttpResponse:
     )
     rows = [{"delivery": row, "reason": _reason(row)} for row in page.rows]
     return render(
-        request, "publishing/delivery_troubles.html", {"rows": rows, "next": page.next, "nav_key": "posts"}
+        request,
+        "publishing/delivery_troubles.html",
+        {"rows": rows, "next": page.next, "nav_key": "deliveries"},
     )
 
 
@@ -145,15 +147,18 @@ def _pause_page(request: HttpRequest, form: HoldForm) -> dict[str, Any]:
         "rows": list(held[:SHOWN_HELD]),
         "more": max(0, held.count() - SHOWN_HELD),
         "can_start": can(request.actor, START_HOLD),
-        "can_end": can(request.actor, END_HOLD),
-        "nav_key": "posts",
+        "nav_key": "pause",
         "primary_taken": True,
     }
 
 
-def _outcome(attempt: Any, delivery: Delivery) -> str:
+def _attempt(attempt: Attempt, delivery: Delivery) -> dict[str, Any]:
     outcome = outcome_of(attempt, delivery)
-    return str(AttemptOutcome(outcome).label) if outcome else _("under way")
+    return {
+        "attempt": attempt,
+        "outcome": str(AttemptOutcome(outcome).label) if outcome else _("under way"),
+        "seconds": None if attempt.latency_ms is None else attempt.latency_ms / 1000,
+    }
 
 
 def _reason(delivery: Delivery) -> str:

@@ -10,10 +10,14 @@ from activity.models import Entry
 from core.clock import now
 from core.errors import Invalid, NotAllowed
 from networks.models import Channel
+from notifications.models import Notice
 from publishing import ledger
 from publishing.models import Delivery, Hold
+from publishing.receivers import channel_connected, login_needed
+from publishing.services.confirming import hold_channel
 from publishing.services.delivering import deliver
 from publishing.services.holds import end_hold, release_channel, start_hold
+from teams.actors import Actor
 from teams.tenancy import workspace_scope
 from tests.factories.deliveries import allow_policy, delivery_of, fake_channel, plan
 from tests.support.processes import eventually
@@ -163,3 +167,25 @@ def test_once_a_pause_is_answered_no_call_begins(live_cast, net):
     assert errors == []
     assert len(net.calls) == announced
     assert announced < 60
+
+
+def test_a_refused_log_in_is_told_to_who_connected_the_channel_and_who_can_mend_it(team):
+    channel = fake_channel(team.acme, "D", "http://127.0.0.1:9", connected_by=team.jun)
+    hold_channel(channel, reason="401", by=Actor.system(team.acme.pk))
+
+    login_needed(Entry.objects.get(verb="networks.channel.login_needed"))
+
+    told = Notice.objects.filter(type="publishing.login_needed")
+    assert {notice.member_id for notice in told} == {team.ana.pk, team.jun.pk}
+
+
+def test_logging_in_again_lets_go_what_waited(team):
+    channel = fake_channel(team.acme, "D", "http://127.0.0.1:9")
+    post = plan(team.acme, [channel], "Kopi")
+    hold_channel(channel, reason="401", by=Actor.system(team.acme.pk))
+    assert delivery_of(post).held_for == "login"
+    Channel.objects.filter(pk=channel.pk).update(status="active")
+
+    channel_connected(Entry(subject_type="networks.channel", subject_id=channel.pk))
+
+    assert delivery_of(post).held_for == ""
