@@ -28,14 +28,14 @@ def permission(admin_dsn: str) -> list[Figure]:
     def ours() -> int:
         with workspace_scope(workspace_id):
             rows = visible(
-                actor_of(member), "calendar_app.post.see", Post.objects.order_by("-updated_at", "-pk")
+                actor_of(member), "calendar_app.post.see", Post.objects.order_by("-id")
             )
             return len(list(rows.values_list("pk", flat=True)[:50]))
 
     def limit() -> int:
         with workspace_scope(workspace_id):
             mine = Membership.objects.filter(pk=member.pk, status="active").values("workspace_id")
-            rows = Post.objects.filter(workspace_id__in=mine).order_by("-updated_at", "-pk")
+            rows = Post.objects.filter(workspace_id__in=mine).order_by("-id")
             return len(list(rows.values_list("pk", flat=True)[:50]))
 
     assert ours() == limit() == 50
