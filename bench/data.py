@@ -70,7 +70,8 @@ FROM generate_series(1, %(posts)s) AS i
 _POSTS = """
 INSERT INTO calendar_app_post (id, workspace_id, title, headline, state, author_id, language, rating, scheduled_at,
     wall_time, zone, fold, version, state_before_archive, created_at, updated_at)
-SELECT id, %(workspace)s, '', words[1 + i %% 6] || ' ' || words[1 + (i / 6) %% 6] || ' ' || i, states[1 + i %% 8], %(member)s, 'en', '', at, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS'),
+SELECT id, %(workspace)s, '', words[1 + i %% 6] || ' ' || words[1 + (i / 6) %% 6] || ' ' || i,
+    states[1 + i %% 8], %(member)s, 'en', '', at, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS'),
     'UTC', 0, 1, '', now(), now() - i * interval '1 second'
 FROM bench_new,
     (SELECT ARRAY['Harvest', 'roast', 'Ipoh', 'tasting', 'morning', 'cup'] AS words,
