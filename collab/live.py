@@ -20,7 +20,8 @@ from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.db import connection
 from django.utils.crypto import constant_time_compare
 
-from core.live import channel_of
+from core.clock import now
+from core.live import RECENT_SECONDS, channel_of, recent_of
 from teams.selectors import membership_by_slug
 
 log = structlog.get_logger(__name__)
@@ -74,12 +75,22 @@ async def _stream(workspace_id: UUID, cookie: str, slug: str, receive: Receive, 
         async with redis.Redis.from_url(settings.LIVE_URL) as client, client.pubsub() as pubsub:
             await pubsub.subscribe(channel_of(workspace_id))
             await _event(send, "ready", {})
+            await _catch_up(client, workspace_id, send)
             await _relay(pubsub, gone, cookie, slug, send)
     except (redis.RedisError, OSError) as error:
         log.info("live_broken", error=type(error).__name__)
     finally:
         gone.cancel()
     await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _catch_up(client: Any, workspace_id: UUID, send: Send) -> None:
+    """Send what changed in the last seconds, since the page was rendered before its stream was open."""
+    since = now().timestamp() - RECENT_SECONDS
+    kept = [json.loads(entry) for entry in await client.lrange(recent_of(workspace_id), 0, -1)]
+    for at, message in reversed(kept):
+        if at >= since:
+            await _event(send, "changed", json.loads(message))
 
 
 async def _relay(pubsub: Any, gone: "asyncio.Task[None]", cookie: str, slug: str, send: Send) -> None:

@@ -9,9 +9,12 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
+from core.clock import now
 from core.refs import Ref
 
 log = structlog.get_logger(__name__)
+RECENT_SECONDS = 8
+_MOST_RECENT = 100
 
 
 @lru_cache(maxsize=1)
@@ -24,16 +27,28 @@ def channel_of(workspace_id: UUID) -> str:
     return f"live:{workspace_id}"
 
 
+def recent_of(workspace_id: UUID) -> str:
+    """Return the name of the list of the workspace's latest changes, newest first: instant and message."""
+    return f"{channel_of(workspace_id)}:recent"
+
+
 def publish(workspace_id: UUID, ref: Ref, verb: str, revision: int | None = None) -> None:
     """Tell the open screens of a workspace, after commit, that `ref` changed.
 
     Carries no content: each reader fetches with its own rights. A broker that is down costs liveness only.
+    Kept for a few seconds, for the page that was rendered just before and has not opened its stream yet.
     """
     message = json.dumps({"ref": str(ref), "verb": verb, "revision": revision})
 
     def nudge() -> None:
+        recent = recent_of(workspace_id)
         try:
-            _client().publish(channel_of(workspace_id), message)
+            with _client().pipeline(transaction=False) as pipe:
+                pipe.publish(channel_of(workspace_id), message)
+                pipe.lpush(recent, json.dumps([now().timestamp(), message]))
+                pipe.ltrim(recent, 0, _MOST_RECENT - 1)
+                pipe.expire(recent, RECENT_SECONDS)
+                pipe.execute()
         except redis.RedisError as error:
             log.info("live_not_sent", error=type(error).__name__)
 
