@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from approvals.review import decisions_of, steps_of, who_decided
 from approvals.selectors import request_of
 from calendar_app.diffs import revision_changes
 from calendar_app.filters import filter_of, menus
@@ -195,7 +196,7 @@ def _page(request: HttpRequest, found: Post) -> dict[str, Any]:
             {"channel": variant.channel, **problem} for variant in shown for problem in variant.problems
         ],
         "revision": found.current_revision,
-        "review": request_of(ref_of(found)),
+        **_review(found),
         "panels": [(name, panel(request, found)) for name, panel in post_panels.items()],
         "labels": found.labels.order_by("name"),
         "here": others_editing(actor, found, now() - HERE_FOR),
@@ -203,6 +204,18 @@ def _page(request: HttpRequest, found: Post) -> dict[str, Any]:
         "nav_key": "posts",
         "primary_taken": True,
         **_possible(actor, found),
+    }
+
+
+def _review(found: Post) -> dict[str, Any]:
+    """Return where the latest request stands, and what the approver said where the post came back."""
+    asked = request_of(ref_of(found))
+    came_back = asked is not None and found.state in (S.CHANGES_REQUESTED, S.REJECTED)
+    last = next(iter(decisions_of(asked)), None) if asked and came_back else None
+    return {
+        "review": asked,
+        "steps": steps_of(asked) if asked else [],
+        "said": {"who": who_decided(last), "note": last.note} if last else None,
     }
 
 
