@@ -5,13 +5,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from collab.demo.loading import Loaded, load_demo
 from core.http import OutboundClient
 from teams.models import Workspace
+from tests.journeys import browser as person
+from tests.journeys.browser import Arrive, Person
 from tests.journeys.product import UP_SECONDS, Product, Program, begin
 from tests.support import plugin
 from tests.support.processes import eventually
+
+FLAGS = [
+    *("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"),
+    *("--disable-background-networking", "--no-first-run"),
+]
 
 
 @dataclass(frozen=True)
@@ -68,3 +76,28 @@ def program(product) -> Callable[[str], Program]:
         return made[email]
 
     return of
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium."""
+    # Playwright keeps an event loop running in this thread; Django would take it for an asynchronous caller.
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as play:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        launched = play.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def arrive(chromium, product) -> Iterator[Arrive]:
+    """Return how somebody arrives with a window of his own; at the end no page may have complained."""
+    here: list[Person] = []
+
+    def one(**place: object) -> Person:
+        here.append(person.arrive(chromium, product, **place))
+        return here[-1]
+
+    yield one
+    for each in here:
+        each.end()

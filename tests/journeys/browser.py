@@ -1,0 +1,91 @@
+"""People in Chromium: each has a window of his own, and whatever a page complains about is collected."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect
+
+from tests.journeys.product import Product
+
+DESK = {"width": 1440, "height": 900}
+PHONE = {"width": 360, "height": 740}
+PASSWORD = "demo-demo-demo"
+AXE = Path(__file__).resolve().parents[1] / "vendor" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+FIND_VIOLATIONS = """(rules) => axe.run(document, {runOnly: rules}).then((found) => found.violations.flatMap(
+  (each) => each.nodes.map((node) => `${each.id} ${node.target} ${node.failureSummary.split("\\n")[1]?.trim()}`)))"""
+
+expect.set_options(timeout=15_000)
+
+
+@dataclass
+class Person:
+    """Somebody with a window: what he sees, and what his pages complained about."""
+
+    product: Product
+    context: BrowserContext
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str, status: int = 200) -> None:
+        """Open a page by its address."""
+        answer = self.page.goto(f"{self.product.url}{path}")
+        assert answer is not None
+        assert answer.status == status, f"{path}: {answer.status}"
+
+    def log_in(self, email: str, password: str = PASSWORD) -> None:
+        """Log in by the form."""
+        self.open("/accounts/login/")
+        self.page.get_by_label("E-mail address").fill(email)
+        self.page.get_by_label("Password", exact=True).fill(password)
+        self.page.get_by_role("button", name="Log in").click()
+        expect(self.page.get_by_role("button", name="Log in")).to_have_count(0)
+
+    def press(self, name: str) -> None:
+        """Press the one button of this name that is to be seen."""
+        self.page.get_by_role("button", name=name, exact=True).locator("visible=true").click()
+
+    def violations(self) -> list[str]:
+        """Return what axe finds on the page as it stands."""
+        if not self.page.evaluate("() => 'axe' in window"):
+            self.page.evaluate(AXE.read_text())
+        return list(self.page.evaluate(FIND_VIOLATIONS, RULES))
+
+    def overflow(self) -> int:
+        """Return by how many pixels the page is wider than its window."""
+        return int(
+            self.page.evaluate(
+                "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+        )
+
+    def end(self) -> None:
+        """Close the window. Raises: AssertionError for what the pages complained about."""
+        self.context.close()
+        assert self.complaints == []
+
+
+Arrive = Callable[..., Person]
+
+
+def arrive(
+    browser: Browser, product: Product, *, size: dict[str, int] = DESK, theme: str = "light"
+) -> Person:
+    """Let somebody sit down at a desk or take a phone out."""
+    context = browser.new_context(viewport=size, color_scheme=theme, has_touch=size == PHONE)
+    page = context.new_page()
+    person = Person(product, context, page)
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            person.complaints.append(f"{message.type}: {message.text} ({page.url})")
+
+    def answered(response: Response) -> None:
+        if response.status >= 500:
+            person.complaints.append(f"{response.status} {response.url}")
+
+    page.on("console", heard)
+    page.on("pageerror", lambda error: person.complaints.append(f"error: {error} ({page.url})"))
+    page.on("response", answered)
+    return person
