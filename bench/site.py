@@ -71,7 +71,9 @@ def statements() -> Iterator[list[str]]:
 def is_frame(sql: str) -> bool:
     """Tell whether a statement is of the transaction's frame: begin, commit, savepoint, set_config."""
     text = sql.lstrip().upper()
-    return text.startswith(("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SELECT SET_CONFIG"))
+    if text.startswith("SELECT SET_CONFIG"):
+        return " FROM " not in text
+    return text.startswith(("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"))
 
 
 def compressed(body: bytes) -> int:

@@ -85,7 +85,13 @@ NETWORKS = {
 
 def sprite(symbol: str) -> str:
     """Address one symbol of the icon sprite."""
-    return f"{static('icons/icons.svg')}#{symbol}"
+    return f"{_sprite_file()}#{symbol}"
+
+
+@cache
+def _sprite_file() -> str:
+    """Return the sprite's address; a page asks for it hundreds of times and it stays while the process runs."""
+    return static("icons/icons.svg")
 
 
 @register.simple_tag
