@@ -35,7 +35,7 @@ def first_steps(by: Actor, slug: str) -> list[FirstStep]:
         Post.objects.exists(),
         active.filter(role__key__in=APPROVING).count() > 1,
         Post.objects.filter(state="published").exists(),
-        Channel.objects.exclude(kind="newsroom").filter(status="active").exists(),
+        Channel.objects.exclude(kind="newsroom").exclude(status="disconnected").exists(),
         Backup.objects.exists(),
     ]
     if all(done):

@@ -34,7 +34,7 @@ def work(request: HttpRequest) -> HttpResponse:
         "groups": groups,
         "choices": _choices(request, items, covers, whose),
         "covers": [(covered, away_until(covered.pk, at)) for covered in covers],
-        "first_steps": [] if items else first_steps(actor, request.workspace.slug),
+        "first_steps": first_steps(actor, request.workspace.slug),
     }
     template = "home/work_list.html"
     return render(request, f"{template}#work-list" if request.htmx else template, context)
