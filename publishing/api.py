@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -21,16 +20,14 @@ from publishing.services.resolving import resolve_delivery, send_again
 from teams.rest import endpoint, read
 
 
-@extend_schema(responses=DeliveryOutput(many=True))
-@endpoint({"GET": SEE})
+@endpoint({"GET": SEE}, answers=DeliveryOutput, lists="whole")
 def post_deliveries(request: Request, pk: UUID) -> Response:
     """List a post's deliveries with every attempt."""
     rows = deliveries_of(request._request.actor, pk)
     return Response({"results": [delivery_json(row) for row in rows], "next": None})
 
 
-@extend_schema(request=ResolutionBody, responses=DeliveryOutput)
-@endpoint({"POST": RESOLVE})
+@endpoint({"POST": RESOLVE}, body=ResolutionBody, answers=DeliveryOutput, created=False)
 def delivery_resolution(request: Request, pk: UUID) -> Response:
     """Say whether an unclear delivery is live."""
     actor = request._request.actor
@@ -40,8 +37,7 @@ def delivery_resolution(request: Request, pk: UUID) -> Response:
     return Response(delivery_json(resolved))
 
 
-@extend_schema(request=None, responses={201: DeliveryOutput})
-@endpoint({"POST": REPEAT})
+@endpoint({"POST": REPEAT}, answers=DeliveryOutput)
 def delivery_repetition(request: Request, pk: UUID) -> Response:
     """Send a delivery again that is known not to be live."""
     actor = request._request.actor
@@ -49,10 +45,7 @@ def delivery_repetition(request: Request, pk: UUID) -> Response:
     return Response(delivery_json(get_delivery(actor, placed.pk)), status=201)
 
 
-@extend_schema(methods=["GET"], responses=HoldOutput)
-@extend_schema(methods=["PUT"], request=HoldBody, responses=HoldOutput)
-@extend_schema(methods=["DELETE"], responses={204: None})
-@endpoint({"GET": SEE_HOLD, "PUT": START_HOLD, "DELETE": END_HOLD})
+@endpoint({"GET": SEE_HOLD, "PUT": START_HOLD, "DELETE": END_HOLD}, body=HoldBody, answers=HoldOutput)
 def hold(request: Request) -> Response:
     """Show the pause, pause everything outgoing, or let it go on."""
     actor, workspace = request._request.actor, request._request.workspace

@@ -17,16 +17,20 @@ from teams.tenancy import WorkspaceOwned
 class Delivery(WorkspaceOwned):
     """One revision to one channel at one time; `occurrence_no` counts deliberate repetitions, each live at most once.
 
+    Each change of state rewrites every index, so there are no more of them than questions are asked by.
     Triggers compare workspace, subject, revision and hash with the clearance on insert, whenever they change and
     on the way to `sending`, where they also refuse what is early or paused.
     Units: `run_at` is when the scan may claim it next, by the database's clock; `settle_until` when the network may
     be asked about a lost answer; `call_no` counts all calls, `attempt_no` those that the network did not turn away.
     """
 
-    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="deliveries")
-    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="+")
-    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+")
-    clearance = models.ForeignKey(Clearance, on_delete=models.PROTECT, related_name="+")
+    workspace = models.ForeignKey(
+        "teams.Workspace", on_delete=models.PROTECT, related_name="+", editable=False, db_index=False
+    )
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="+", db_index=False)
+    revision = models.ForeignKey(Revision, on_delete=models.PROTECT, related_name="+", db_index=False)
+    clearance = models.ForeignKey(Clearance, on_delete=models.PROTECT, related_name="+", db_index=False)
     content_hash = models.CharField(max_length=64)
     occurrence_no = models.PositiveSmallIntegerField(default=1)
 
@@ -64,7 +68,9 @@ class Delivery(WorkspaceOwned):
 
     actor_kind = models.CharField(max_length=12, choices=ActorKind)
     actor_id = models.UUIDField(null=True)
-    planned_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="+")
+    planned_by = models.ForeignKey(
+        Membership, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     on_behalf_of = models.UUIDField(null=True)
     created_at = models.DateTimeField(default=now)
 
@@ -118,6 +124,9 @@ class Delivery(WorkspaceOwned):
             ),
             models.Index(
                 fields=["expires_at"], condition=Q(state="scheduled"), name="publishing_delivery_expiring"
+            ),
+            models.Index(
+                fields=["channel"], condition=Q(state="scheduled"), name="publishing_delivery_channel"
             ),
             models.Index(
                 fields=["workspace", "state", "-scheduled_at"],

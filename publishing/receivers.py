@@ -44,7 +44,7 @@ def register() -> None:
 
 
 def _title(notice: Notice) -> str:
-    return _("%(channel)s needs a new log-in") % notice.facts
+    return str(_("%(channel)s needs a new log-in") % notice.facts)
 
 
 def _words(notice: Notice) -> str:
