@@ -54,8 +54,8 @@ def render_revision(content: Content) -> RenderedRevision:
 
 
 def hash_of(variants: Sequence[RenderedVariant]) -> str:
-    """Return the hash over the payloads of all channels, in the order of the channels."""
-    ordered = sorted(variants, key=lambda variant: (variant.channel.position, str(variant.channel.pk)))
+    """Return the hash over the payloads of all channels, in the order of their ids, which never changes."""
+    ordered = sorted(variants, key=lambda variant: str(variant.channel.pk))
     entries = [
         {"channel": str(each.channel.pk), "kind": each.channel.kind, "payload": each.payload}
         for each in ordered

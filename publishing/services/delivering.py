@@ -112,7 +112,7 @@ def take_up(*, workspace_id: UUID, delivery_id: UUID | str, token: UUID | str) -
 def _read_payload(found: statements.Read) -> tuple[Mapping[str, Any], bool]:
     """Return what is to be sent, and whether all that was approved still has the approved hash."""
     channel = str(found.delivery.channel_id)
-    variants = sorted(found.variants, key=lambda variant: (variant["position"], variant["channel"]))
+    variants = sorted(found.variants, key=lambda variant: str(variant["channel"]))
     entries = [{name: each[name] for name in ("channel", "kind", "payload")} for each in variants]
     own = next((each["payload"] for each in entries if each["channel"] == channel), None)
     return own or {}, own is not None and hash_entries(entries) == found.delivery.content_hash

@@ -91,7 +91,7 @@ def delivery_of(post: Post, channel: Channel | None = None) -> Delivery:
 def _write(
     workspace: Workspace, channels: Sequence[Channel], payload: dict[str, Any], moment: Any, text: str
 ) -> tuple[Post, Revision]:
-    ordered = sorted(channels, key=lambda channel: (channel.position, str(channel.pk)))
+    ordered = sorted(channels, key=lambda channel: str(channel.pk))
     entries = [{"channel": str(c.pk), "kind": c.kind, "payload": payload} for c in ordered]
     post = Post(
         workspace=workspace,

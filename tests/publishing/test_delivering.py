@@ -270,3 +270,16 @@ def test_a_preparation_that_no_longer_holds_is_made_again(team, net, monkeypatch
         )
 
     assert (claim_and_deliver(post).state, net.reads, net.copies("Kopi")) == ("published", 2, 1)
+
+
+def test_reordering_channels_leaves_what_was_approved_intact(team, net):
+    first = fake_channel(team.acme, "D", net.url, position=1)
+    second = fake_channel(team.acme, "K", net.url, position=2)
+    post = plan(team.acme, [first, second], "Kopi")
+    type(first).objects.filter(pk=first.pk).update(position=9)
+
+    for claim in ledger.claim_due():
+        deliver(workspace_id=claim.workspace_id, delivery_id=claim.delivery_id, token=claim.token)
+
+    states = Delivery.objects.filter(post=post).values_list("state", flat=True)
+    assert (list(states), net.copies("Kopi")) == (["published", "published"], 2)
