@@ -4,17 +4,25 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from activity import selectors
+from activity.answers import EntryOutput
 from activity.models import Entry
 from core.errors import Invalid
 from core.paging import keyset
 from teams.rest import endpoint, page_size, respond
 
+OF = (
+    OpenApiParameter("subject", str, description="What it was done to: type and id."),
+    OpenApiParameter("verb", str),
+    OpenApiParameter("member", {"type": "string", "format": "uuid"}),
+)
 
-@endpoint({"GET": "activity.entry.see"})
+
+@endpoint({"GET": "activity.entry.see"}, answers=EntryOutput, lists="pages", query=OF)
 def entries(request: Request) -> Response:
     """What was done by whom, newest first. Query: `subject`, `verb`, `member`, `cursor`, `limit`."""
     asked = request.query_params

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request as ApiRequest
 from rest_framework.response import Response
 
+from approvals.answers import DecisionOutput, WorkflowOutput
 from approvals.models import Request
 from approvals.permissions import DECIDE, SEE
 from approvals.selectors import get_workflow, member_id_of, request_of, workflows
@@ -20,7 +21,7 @@ from teams.subjects import load_subject
 POST = "calendar_app.post"
 
 
-@endpoint({"GET": SEE, "POST": DECIDE})
+@endpoint({"GET": SEE, "POST": DECIDE}, body=DecisionWrite, answers=DecisionOutput, lists="whole")
 def post_decisions(request: ApiRequest, pk: UUID) -> Response:
     """List what was decided on a post's latest request, or decide."""
     actor = request._request.actor
@@ -45,7 +46,12 @@ def post_decisions(request: ApiRequest, pk: UUID) -> Response:
     return Response(decision_json(decision, decision.request), status=201)
 
 
-@endpoint({"GET": "approvals.workflow.see", "POST": "approvals.workflow.edit"})
+@endpoint(
+    {"GET": "approvals.workflow.see", "POST": "approvals.workflow.edit"},
+    body=WorkflowWrite,
+    answers=WorkflowOutput,
+    lists="pages",
+)
 def workflow_list(request: ApiRequest) -> Response:
     """List the workflows, or create one."""
     actor = request._request.actor
@@ -68,7 +74,9 @@ def workflow_list(request: ApiRequest) -> Response:
         "PUT": "approvals.workflow.edit",
         "PATCH": "approvals.workflow.edit",
         "DELETE": "approvals.workflow.edit",
-    }
+    },
+    body=WorkflowWrite,
+    answers=WorkflowOutput,
 )
 def workflow(request: ApiRequest, pk: UUID) -> Response:
     """Show, change or archive a workflow."""

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from approvals.models import Decision, Request, Step, Workflow
@@ -36,6 +37,7 @@ class ApproversWrite(serializers.Serializer):
     guests = serializers.ListField(child=serializers.UUIDField(), required=False, default=list)
 
 
+@extend_schema_field({"oneOf": [{"enum": ["any", "all"]}, {"type": "integer", "minimum": 1, "maximum": 50}]})
 class RuleField(serializers.Field):
     """“any”, “all” or a number."""
 
@@ -58,7 +60,9 @@ class StepWrite(serializers.Serializer):
     name = serializers.CharField(max_length=80)
     approvers = ApproversWrite()
     rule = RuleField(required=False, default=(str(Rule.ANY), 1))
-    due_hours = serializers.IntegerField(required=False, allow_null=True, default=None)
+    due_hours = serializers.IntegerField(
+        required=False, allow_null=True, default=None, min_value=1, max_value=8760
+    )
     escalate_to = serializers.UUIDField(required=False, allow_null=True, default=None)
 
 

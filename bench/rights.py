@@ -27,9 +27,7 @@ def permission(admin_dsn: str) -> list[Figure]:
 
     def ours() -> int:
         with workspace_scope(workspace_id):
-            rows = visible(
-                actor_of(member), "calendar_app.post.see", Post.objects.order_by("-id")
-            )
+            rows = visible(actor_of(member), "calendar_app.post.see", Post.objects.order_by("-id"))
             return len(list(rows.values_list("pk", flat=True)[:50]))
 
     def limit() -> int:

@@ -12,7 +12,7 @@ def check_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """Refuse default or missing secrets, DEBUG and the demo in production."""
     if not settings.PRODUCTION:
         return []
-    found = []
+    found: list[CheckMessage] = []
     for name in ("SECRET_KEY", "SEAL_KEY", "NEWSROOM_KEY"):
         value = getattr(settings, name)
         if len(value) < 32 or len(set(value)) < 10:

@@ -11,7 +11,9 @@ import structlog
 _SECRET_NAMES = re.compile(
     r"password|secret|token|authorization|cookie|credential|api_key|private", re.IGNORECASE
 )
-_SECRET_VALUES = re.compile(r"cb_(?:api|inv|gst|nws)_[\w-]+|Bearer\s+\S+|postgresql://[^\s@]*@", re.IGNORECASE)
+_SECRET_VALUES = re.compile(
+    r"cb_(?:api|inv|gst|nws)_[\w-]+|Bearer\s+\S+|postgresql://[^\s@]*@", re.IGNORECASE
+)
 
 
 def cut_secrets(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -93,7 +93,9 @@ def _texts(path: Path) -> Iterator[tuple[int, "str | tuple[str, ...]", str | Non
     source = path.read_text()
     if path.suffix != ".py":
         marked = templatize(source, origin=str(path))
-        source = "\n".join(line.strip() for line in marked.splitlines())  # what is left must tokenise as Python
+        source = "\n".join(
+            line.strip() for line in marked.splitlines()
+        )  # what is left must tokenise as Python
     stream = io.BytesIO(source.encode())
     for line, function, messages, _comments in extract_python(stream, KEYWORDS, [], {"encoding": "utf-8"}):
         parts = [messages] if isinstance(messages, str) else list(messages)

@@ -40,7 +40,7 @@ def _credential_keys() -> list[str]:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_private(path, f"k1:{base64.b64encode(os.urandom(32)).decode()}\n")
         found = path.read_text()
-    return found.replace(",", " ").split()
+    return str(found).replace(",", " ").split()
 
 
 SECRET_KEY = _secret("SECRET_KEY", "secret-key")

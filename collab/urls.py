@@ -3,13 +3,13 @@
 from django.urls import include, path
 
 from activity import api_urls as activity_api
+from approvals import api_urls as approvals_api
 from calendar_app import api_urls as calendar_api
 from collab.apidocs import docs, schema
 from collab.devmail import mailbox
 from collab.styleguide import styleguide
-from files import api_urls as files_api
-from approvals import api_urls as approvals_api
 from comments import api_urls as comments_api
+from files import api_urls as files_api
 from home import api_urls as home_api
 from networks import api_urls as networks_api
 from publishing import api_urls as publishing_api

@@ -5,6 +5,7 @@ from uuid import UUID
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from comments.answers import CommentOutput
 from comments.permissions import SEE, WRITE
 from comments.selectors import comments_on, get_comment
 from comments.serializers import CommentChange, CommentWrite, comment_json
@@ -16,7 +17,7 @@ from teams.subjects import load_subject
 POST = "calendar_app.post"
 
 
-@endpoint({"GET": SEE, "POST": WRITE})
+@endpoint({"GET": SEE, "POST": WRITE}, body=CommentWrite, answers=CommentOutput, lists="pages")
 def post_comments(request: Request, pk: UUID) -> Response:
     """List the comments on a post, or add one."""
     actor = request._request.actor
@@ -38,7 +39,7 @@ def post_comments(request: Request, pk: UUID) -> Response:
     return Response(comment_json(get_comment(actor, comment.pk)), status=201)
 
 
-@endpoint({"GET": SEE, "PATCH": WRITE})
+@endpoint({"GET": SEE, "PATCH": WRITE}, body=CommentChange, answers=CommentOutput)
 def comment(request: Request, pk: UUID) -> Response:
     """Show a comment; change its words, or resolve its thread."""
     actor = request._request.actor

@@ -6,11 +6,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from files import selectors, serializers
+from files.answers import MediaOutput
 from files.services.media import describe_media, upload_media
 from teams.rest import endpoint, listing, read
 
 
-@endpoint({"GET": "files.media.see", "POST": "files.media.upload"})
+@endpoint(
+    {"GET": "files.media.see", "POST": "files.media.upload"},
+    body=serializers.Upload,
+    answers=MediaOutput,
+    lists="pages",
+)
 def media(request: Request) -> Response:
     """The files of the workspace; POST a multipart `file` with `alt`."""
     actor = request._request.actor
@@ -22,7 +28,9 @@ def media(request: Request) -> Response:
     return Response(serializers.media(made), status=201)
 
 
-@endpoint({"GET": "files.media.see", "PATCH": "files.media.edit"})
+@endpoint(
+    {"GET": "files.media.see", "PATCH": "files.media.edit"}, body=serializers.Description, answers=MediaOutput
+)
 def one_media(request: Request, media: UUID) -> Response:
     """One file; PATCH describes it."""
     actor = request._request.actor

@@ -6,13 +6,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.clock import now
+from home.answers import WorkOutput
 from home.permissions import SEE
 from home.selectors import group_of, work_of
 from teams.rest import endpoint
 from teams.work import WorkItem
 
 
-@endpoint({"GET": SEE})
+@endpoint({"GET": SEE}, answers=WorkOutput, lists="whole")
 def work(request: Request) -> Response:
     """List what waits for the member, his own and by cover."""
     at, zone = now(), ZoneInfo(request._request.workspace.timezone)

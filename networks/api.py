@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from networks.adapters import adapters
+from networks.answers import NetworkOutput
 from networks.permissions import CONNECT, SEE
 from networks.selectors import channels_visible_to, get_channel
 from networks.serializers import ChannelChange, ChannelInput, ChannelOutput, channel_json, network_json
@@ -14,9 +14,7 @@ from networks.services.channels import connect_channel, disconnect_channel, rena
 from teams.rest import endpoint, listing, read
 
 
-@extend_schema(methods=["GET"], responses=ChannelOutput(many=True))
-@extend_schema(methods=["POST"], request=ChannelInput, responses={201: ChannelOutput})
-@endpoint({"GET": SEE, "POST": CONNECT})
+@endpoint({"GET": SEE, "POST": CONNECT}, body=ChannelInput, answers=ChannelOutput, lists="pages")
 def channels(request: Request) -> Response:
     """List the channels that the caller may see, or connect an account."""
     actor = request._request.actor
@@ -33,9 +31,7 @@ def channels(request: Request) -> Response:
     return Response(channel_json(channel), status=201)
 
 
-@extend_schema(methods=["GET", "PATCH"], request=ChannelChange, responses=ChannelOutput)
-@extend_schema(methods=["DELETE"], responses={204: None})
-@endpoint({"GET": SEE, "PATCH": CONNECT, "DELETE": CONNECT})
+@endpoint({"GET": SEE, "PATCH": CONNECT, "DELETE": CONNECT}, body=ChannelChange, answers=ChannelOutput)
 def channel(request: Request, channel: UUID) -> Response:
     """Show, rename or disconnect a channel."""
     actor = request._request.actor
@@ -49,8 +45,7 @@ def channel(request: Request, channel: UUID) -> Response:
     return Response(channel_json(rename_channel(channel=found, name=body["name"], by=actor)))
 
 
-@extend_schema(responses={200: {"type": "object"}})
-@endpoint({"GET": SEE})
+@endpoint({"GET": SEE}, answers=NetworkOutput, lists="whole")
 def networks(request: Request) -> Response:
     """List the kinds of networks with the credentials that each needs."""
     return Response({"results": [network_json(adapter) for adapter in adapters.values()], "next": None})

@@ -24,27 +24,35 @@ from core.paging import keyset
 from teams.edges import problem, problem_of
 from teams.gates import Access, require_verb
 from teams.models import IdempotencyRecord
+from teams.openapi import described
 
 Endpoint = Callable[..., Response]
 KEPT_FOR = timedelta(hours=24)
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 _IF_MATCH = re.compile(r'(?:W/)?"?(\d{1,9})"?')
 
 
-def endpoint(verbs: Mapping[str, str | None], *, kind: str = "member") -> Callable[[Endpoint], Any]:
-    """Declare a REST endpoint: its methods and the right that each needs. POST honours Idempotency-Key."""
+def endpoint(
+    verbs: Mapping[str, str | None], *, kind: str = "member", **description: Any
+) -> Callable[[Endpoint], Any]:
+    """Declare a REST endpoint: its methods and the right that each needs. POST honours Idempotency-Key.
+
+    What else is given stands in the OpenAPI document; see `teams.openapi.described`.
+    """
     access = Access(kind, dict(verbs))
 
     def decorate(body: Endpoint) -> Any:
         @wraps(body)
         def guarded(request: Request, *args: Any, **kwargs: Any) -> Response:
             require_verb(request._request, access)
+            _require_text(request.query_params)
             if request.method == "POST" and "Idempotency-Key" in request.headers and request._request.actor:
                 return once(request, lambda: body(request, *args, **kwargs))
             return body(request, *args, **kwargs)
 
         view = api_view(list(verbs))(guarded)
         view.access = access
-        return view
+        return described(view, verbs, name=body.__name__, in_workspace=kind == "member", **description)
 
     return decorate
 
@@ -129,15 +137,33 @@ def respond(request: Request, results: list[Any], cursor: str | None) -> Respons
 
 def read(serializer: type[Serializer[Any]], request: Request, *, partial: bool = False) -> dict[str, Any]:
     """Return the validated body. Raises: Invalid with each field's reasons; unknown fields are named too."""
-    form = serializer(data=request.data, partial=partial)
     if not isinstance(request.data, Mapping):
         raise Invalid(_("Send a JSON object."))
+    form = serializer(data=request.data, partial=partial)
+    _require_text(request.data)
     unknown = [name for name in request.data if name not in form.fields]
     if unknown:
         raise Invalid(_("Unknown fields."), fields={name: [_("Unknown field.")] for name in unknown[:20]})
     if not form.is_valid():
         raise Invalid(_("The request could not be used."), fields=flatten(form))
     return dict(form.validated_data)
+
+
+def _require_text(values: Any) -> None:
+    """Refuse text, anywhere in what was sent, that is no Unicode or that the database cannot keep.
+
+    Raises: Invalid.
+    """
+    if isinstance(values, str) and _NO_TEXT.search(values):
+        raise Invalid(
+            _("Text may hold neither null characters nor halves of surrogate pairs."), code="no_text"
+        )
+    if isinstance(values, Mapping):
+        _require_text(list(values))
+        _require_text(list(values.values()))
+    if isinstance(values, list):
+        for value in values:
+            _require_text(value)
 
 
 def flatten(form: BaseSerializer[Any]) -> dict[str, list[str]]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from calendar_app import selectors, serializers
+from calendar_app import answers, selectors, serializers
 from calendar_app.api.query import day_range, post_filter
 from calendar_app.calendar import calendar_between
 from calendar_app.models import Campaign, Note, Slot
@@ -19,7 +19,7 @@ from teams.rest import endpoint, listing, read
 MOST_DAYS = 100
 
 
-@endpoint({"GET": SEE})
+@endpoint({"GET": SEE}, answers=answers.CalendarOutput, query=(*answers.OF_DAYS, *answers.SUCH_POSTS))
 def calendar(request: Request) -> Response:
     """Posts, campaigns, notes, key dates and outside events of the days `from` to `to` (100 at most)."""
     first, last = day_range(request, MOST_DAYS)
@@ -38,7 +38,12 @@ def calendar(request: Request) -> Response:
     )
 
 
-@endpoint({"GET": SEE, "POST": EDIT_CAMPAIGN})
+@endpoint(
+    {"GET": SEE, "POST": EDIT_CAMPAIGN},
+    body=serializers.CampaignBody,
+    answers=answers.CampaignOutput,
+    lists="pages",
+)
 def campaigns(request: Request) -> Response:
     """The campaigns, first day first; POST adds one."""
     if request.method == "GET":
@@ -51,7 +56,11 @@ def campaigns(request: Request) -> Response:
     return Response(serializers.campaign(made), status=201)
 
 
-@endpoint({"GET": SEE, "PATCH": EDIT_CAMPAIGN, "DELETE": EDIT_CAMPAIGN})
+@endpoint(
+    {"GET": SEE, "PATCH": EDIT_CAMPAIGN, "DELETE": EDIT_CAMPAIGN},
+    body=serializers.CampaignBody,
+    answers=answers.CampaignOutput,
+)
 def campaign(request: Request, campaign: UUID) -> Response:
     """One campaign; DELETE puts it away."""
     actor = request._request.actor
@@ -64,7 +73,9 @@ def campaign(request: Request, campaign: UUID) -> Response:
     return Response(serializers.campaign(found))
 
 
-@endpoint({"GET": SEE, "POST": EDIT_NOTE})
+@endpoint(
+    {"GET": SEE, "POST": EDIT_NOTE}, body=serializers.NoteBody, answers=answers.NoteOutput, lists="pages"
+)
 def notes(request: Request) -> Response:
     """The notes, first day first; POST writes one."""
     if request.method == "GET":
@@ -74,7 +85,11 @@ def notes(request: Request) -> Response:
     return Response(serializers.note(made), status=201)
 
 
-@endpoint({"GET": SEE, "PATCH": EDIT_NOTE, "DELETE": EDIT_NOTE})
+@endpoint(
+    {"GET": SEE, "PATCH": EDIT_NOTE, "DELETE": EDIT_NOTE},
+    body=serializers.NoteBody,
+    answers=answers.NoteOutput,
+)
 def note(request: Request, note: UUID) -> Response:
     """One note."""
     actor = request._request.actor
@@ -87,7 +102,9 @@ def note(request: Request, note: UUID) -> Response:
     return Response(serializers.note(found))
 
 
-@endpoint({"GET": SEE, "POST": EDIT_SLOT})
+@endpoint(
+    {"GET": SEE, "POST": EDIT_SLOT}, body=serializers.SlotBody, answers=answers.SlotOutput, lists="pages"
+)
 def slots(request: Request) -> Response:
     """The usual times of the channels through the week; POST adds one."""
     actor = request._request.actor
@@ -98,7 +115,11 @@ def slots(request: Request) -> Response:
     return Response(serializers.slot(made), status=201)
 
 
-@endpoint({"GET": SEE, "PATCH": EDIT_SLOT, "DELETE": EDIT_SLOT})
+@endpoint(
+    {"GET": SEE, "PATCH": EDIT_SLOT, "DELETE": EDIT_SLOT},
+    body=serializers.SlotBody,
+    answers=answers.SlotOutput,
+)
 def slot(request: Request, slot: UUID) -> Response:
     """One usual time."""
     actor = request._request.actor

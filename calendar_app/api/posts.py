@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from approvals.selectors import get_workflow
-from calendar_app import serializers
+from calendar_app import answers, serializers
 from calendar_app.api.query import post_filter
 from calendar_app.diffs import revision_changes
 from calendar_app.models import Post, Revision
@@ -33,7 +33,13 @@ from teams.actors import Actor
 from teams.rest import endpoint, if_match, listing, read
 
 
-@endpoint({"GET": SEE, "POST": CREATE})
+@endpoint(
+    {"GET": SEE, "POST": CREATE},
+    body=serializers.PostBody,
+    answers=answers.PostOutput,
+    lists="pages",
+    query=(*answers.BETWEEN, *answers.SUCH_POSTS),
+)
 def posts(request: Request) -> Response:
     """The posts, latest first; POST begins one. Query: from, to, state, channel, campaign, author, label, q."""
     actor = request._request.actor
@@ -46,7 +52,12 @@ def posts(request: Request) -> Response:
     return answer
 
 
-@endpoint({"GET": SEE, "PATCH": EDIT, "DELETE": ARCHIVE})
+@endpoint(
+    {"GET": SEE, "PATCH": EDIT, "DELETE": ARCHIVE},
+    body=serializers.PostBody,
+    answers=answers.PostOutput,
+    if_match=True,
+)
 def post(request: Request, post: UUID) -> Response:
     """One post; PATCH with If-Match cuts a revision, DELETE puts it away."""
     actor = request._request.actor
@@ -62,7 +73,7 @@ def post(request: Request, post: UUID) -> Response:
     return _one(found, actor)
 
 
-@endpoint({"GET": SEE})
+@endpoint({"GET": SEE}, answers=answers.RevisionOutput, lists="pages")
 def revisions(request: Request, post: UUID) -> Response:
     """The revisions, latest first, each with what it changed of the one before."""
     actor = request._request.actor
@@ -78,7 +89,7 @@ def revisions(request: Request, post: UUID) -> Response:
     return answer
 
 
-@endpoint({"POST": SUBMIT, "DELETE": SUBMIT})
+@endpoint({"POST": SUBMIT, "DELETE": SUBMIT}, body=serializers.SubmissionBody, answers=answers.PostOutput)
 def submission(request: Request, post: UUID) -> Response:
     """POST submits the revision that stands for approval; DELETE takes it back."""
     actor = request._request.actor
@@ -92,7 +103,7 @@ def submission(request: Request, post: UUID) -> Response:
     return _one(found, actor, status=201)
 
 
-@endpoint({"PUT": SCHEDULE, "DELETE": SCHEDULE})
+@endpoint({"PUT": SCHEDULE, "DELETE": SCHEDULE}, body=serializers.ScheduleBody, answers=answers.PostOutput)
 def schedule(request: Request, post: UUID) -> Response:
     """PUT plans an approved post for an instant or `now`; DELETE takes it off the plan."""
     actor = request._request.actor

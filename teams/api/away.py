@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from core.clock import now
 from core.errors import Invalid
-from teams import selectors, serializers
+from teams import answers, selectors, serializers
 from teams.actors import Actor
 from teams.api.people import members_by_id
 from teams.cover import cover_of
@@ -18,7 +18,12 @@ from teams.services.absences import end_absence, record_absence, set_backups
 from teams.states import AbsenceKind
 
 
-@endpoint({"GET": "teams.member.see", "POST": "teams.member.see"})
+@endpoint(
+    {"GET": "teams.member.see", "POST": "teams.member.see"},
+    body=serializers.BackupsBody,
+    answers={"GET": answers.BackupOutput, "POST": answers.BackupList},
+    lists="pages",
+)
 def backups(request: Request) -> Response:
     """All standing backups; POST sets one member's list, in order."""
     actor = request._request.actor
@@ -30,7 +35,7 @@ def backups(request: Request) -> Response:
     return listing(request, selectors.backups(actor), serializers.backup, by=["member_id", "position", "pk"])
 
 
-@endpoint({"GET": "teams.member.see", "DELETE": "teams.member.see"})
+@endpoint({"GET": "teams.member.see", "DELETE": "teams.member.see"}, answers=answers.BackupOutput)
 def backup(request: Request, backup: UUID) -> Response:
     """One standing backup; DELETE takes it out of the member's list."""
     actor = request._request.actor
@@ -43,7 +48,12 @@ def backup(request: Request, backup: UUID) -> Response:
     return Response(serializers.backup(found))
 
 
-@endpoint({"GET": "teams.member.see", "POST": "teams.absence.record"})
+@endpoint(
+    {"GET": "teams.member.see", "POST": "teams.absence.record"},
+    body=serializers.NewAbsence,
+    answers=answers.AbsenceOutput,
+    lists="pages",
+)
 def absences(request: Request) -> Response:
     """The absences, latest first; POST records one and answers who now covers."""
     actor = request._request.actor
@@ -60,7 +70,11 @@ def absences(request: Request) -> Response:
     return listing(request, selectors.absences(actor), _absence, by=["-starts_at", "-pk"])
 
 
-@endpoint({"GET": "teams.member.see", "PATCH": "teams.absence.record", "DELETE": "teams.absence.record"})
+@endpoint(
+    {"GET": "teams.member.see", "PATCH": "teams.absence.record", "DELETE": "teams.absence.record"},
+    body=serializers.AbsenceChange,
+    answers=answers.AbsenceOutput,
+)
 def absence(request: Request, absence: UUID) -> Response:
     """One absence; PATCH `{"ended": true}` or DELETE ends it now."""
     actor = request._request.actor

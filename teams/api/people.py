@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.errors import Invalid, NotAllowed, NotFound
-from teams import selectors, serializers
+from teams import answers, selectors, serializers
 from teams.models import Membership, Role, Workspace
 from teams.rest import endpoint, listing, read
 from teams.services.groups import change_team, create_team, delete_team
@@ -16,7 +16,7 @@ from teams.services.members import assign_role, end_membership
 from teams.services.roles import change_role, create_role, delete_role
 
 
-@endpoint({"GET": None}, kind="signed_in")
+@endpoint({"GET": None}, kind="signed_in", answers=answers.WorkspaceOutput, lists="whole")
 def workspaces(request: Request) -> Response:
     """The workspaces of the caller; a token knows its own only."""
     home: Workspace | None = request._request.home
@@ -24,14 +24,18 @@ def workspaces(request: Request) -> Response:
     return Response({"results": [serializers.workspace(row) for row in found], "next": None})
 
 
-@endpoint({"GET": "teams.member.see"})
+@endpoint({"GET": "teams.member.see"}, answers=answers.MemberOutput, lists="pages")
 def members(request: Request) -> Response:
     """The active members."""
     rows = selectors.members(request._request.actor)
     return listing(request, rows, serializers.member, by=["user__name", "pk"])
 
 
-@endpoint({"GET": "teams.member.see", "PATCH": "teams.role.assign", "DELETE": "teams.member.end"})
+@endpoint(
+    {"GET": "teams.member.see", "PATCH": "teams.role.assign", "DELETE": "teams.member.end"},
+    body=serializers.MemberChange,
+    answers=answers.MemberOutput,
+)
 def member(request: Request, member: UUID) -> Response:
     """One member; PATCH gives another role, DELETE ends the membership."""
     actor = request._request.actor
@@ -44,7 +48,7 @@ def member(request: Request, member: UUID) -> Response:
     return Response(serializers.member(found))
 
 
-@endpoint({"GET": "teams.workspace.see"})
+@endpoint({"GET": "teams.workspace.see"}, answers=answers.RightsOutput)
 def my_rights(request: Request) -> Response:
     """Each right, whether the caller has it, and where it comes from."""
     actor = request._request.actor
@@ -57,7 +61,12 @@ def my_rights(request: Request) -> Response:
     )
 
 
-@endpoint({"GET": "teams.member.see", "POST": "teams.role.edit"})
+@endpoint(
+    {"GET": "teams.member.see", "POST": "teams.role.edit"},
+    body=serializers.RoleBody,
+    answers=answers.RoleOutput,
+    lists="pages",
+)
 def roles(request: Request) -> Response:
     """The roles and their rights."""
     if request.method == "POST":
@@ -66,7 +75,11 @@ def roles(request: Request) -> Response:
     return listing(request, selectors.roles(), serializers.role, by=["pk"])
 
 
-@endpoint({"GET": "teams.member.see", "PATCH": "teams.role.edit", "DELETE": "teams.role.edit"})
+@endpoint(
+    {"GET": "teams.member.see", "PATCH": "teams.role.edit", "DELETE": "teams.role.edit"},
+    body=serializers.RoleBody,
+    answers=answers.RoleOutput,
+)
 def role(request: Request, role: UUID) -> Response:
     """One role."""
     actor, found = request._request.actor, selectors.get_role(role)
@@ -78,7 +91,12 @@ def role(request: Request, role: UUID) -> Response:
     return Response(serializers.role(found))
 
 
-@endpoint({"GET": "teams.member.see", "POST": "teams.team.edit"})
+@endpoint(
+    {"GET": "teams.member.see", "POST": "teams.team.edit"},
+    body=serializers.TeamBody,
+    answers=answers.TeamOutput,
+    lists="pages",
+)
 def teams(request: Request) -> Response:
     """The teams."""
     actor = request._request.actor
@@ -89,7 +107,11 @@ def teams(request: Request) -> Response:
     return listing(request, selectors.teams(actor), serializers.team, by=["name", "pk"])
 
 
-@endpoint({"GET": "teams.member.see", "PATCH": "teams.team.edit", "DELETE": "teams.team.edit"})
+@endpoint(
+    {"GET": "teams.member.see", "PATCH": "teams.team.edit", "DELETE": "teams.team.edit"},
+    body=serializers.TeamBody,
+    answers=answers.TeamOutput,
+)
 def team(request: Request, team: UUID) -> Response:
     """One team."""
     actor = request._request.actor
@@ -105,7 +127,12 @@ def team(request: Request, team: UUID) -> Response:
     return Response(serializers.team(found))
 
 
-@endpoint({"GET": "teams.member.invite", "POST": "teams.member.invite"})
+@endpoint(
+    {"GET": "teams.member.invite", "POST": "teams.member.invite"},
+    body=serializers.NewInvitation,
+    answers=answers.InvitationOutput,
+    lists="pages",
+)
 def invitations(request: Request) -> Response:
     """The open invitations; POST asks an address to join."""
     actor = request._request.actor
@@ -120,7 +147,7 @@ def invitations(request: Request) -> Response:
     )
 
 
-@endpoint({"GET": "teams.member.invite", "DELETE": "teams.member.invite"})
+@endpoint({"GET": "teams.member.invite", "DELETE": "teams.member.invite"}, answers=answers.InvitationOutput)
 def invitation(request: Request, invitation: UUID) -> Response:
     """One invitation; DELETE takes it back."""
     actor = request._request.actor

@@ -111,7 +111,12 @@ def _write(
     revision.save(force_insert=True)
     RevisionVariant.objects.bulk_create(
         RevisionVariant(
-            workspace=workspace, revision=revision, channel=channel, position=index, text=text, payload=payload,
+            workspace=workspace,
+            revision=revision,
+            channel=channel,
+            position=index,
+            text=text,
+            payload=payload,
             length=len(text),
         )
         for index, channel in enumerate(channels)

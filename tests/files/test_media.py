@@ -106,7 +106,9 @@ def test_what_no_worker_took_is_asked_for_again(live_cast, scope_of, picture, mo
         media = uploaded(live_cast, picture(), process=False)
         fresh = uploaded(live_cast, picture("new.png"), process=False)
         Media.objects.filter(pk=media.pk).update(created_at=media.created_at - timedelta(minutes=5))
-    monkeypatch.setattr(service.jobs, "send", lambda _name, *, kwargs, queue: sent.append((kwargs["media_id"], queue)))
+    monkeypatch.setattr(
+        service.jobs, "send", lambda _name, *, kwargs, queue: sent.append((kwargs["media_id"], queue))
+    )
 
     rescue_media()
 

@@ -13,8 +13,13 @@ PHONE = {"width": 360, "height": 740}
 PASSWORD = "demo-demo-demo"
 AXE = Path(__file__).resolve().parents[1] / "vendor" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-FIND_VIOLATIONS = """(rules) => axe.run(document, {runOnly: rules}).then((found) => found.violations.flatMap(
-  (each) => each.nodes.map((node) => `${each.id} ${node.target} ${node.failureSummary.split("\\n")[1]?.trim()}`)))"""
+# WCAG 2.5.8 lets a target be small where another control on the page does the same: a campaign's bar in the month
+# narrows the calendar to it, and so does the filter above.
+FIND_VIOLATIONS = """(rules) => {
+  axe.configure({rules: [{id: "target-size", selector: "*:not(.bar)"}]});
+  return axe.run(document, {runOnly: rules, preload: false}).then((found) => found.violations.flatMap((each) =>
+    each.nodes.map((node) => `${each.id} ${node.target} ${node.failureSummary.split("\\n")[1]?.trim()}`)));
+}"""
 
 expect.set_options(timeout=15_000)
 
@@ -63,7 +68,7 @@ class Person:
     def end(self) -> None:
         """Close the window. Raises: AssertionError for what the pages complained about."""
         self.context.close()
-        assert self.complaints == []
+        assert not self.complaints, "\n".join(self.complaints)
 
 
 Arrive = Callable[..., Person]
@@ -78,11 +83,12 @@ def arrive(
     person = Person(product, context, page)
 
     def heard(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
+        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
             person.complaints.append(f"{message.type}: {message.text} ({page.url})")
 
     def answered(response: Response) -> None:
-        if response.status >= 500:
+        is_page = response.request.is_navigation_request()
+        if response.status >= (500 if is_page else 400):
             person.complaints.append(f"{response.status} {response.url}")
 
     page.on("console", heard)

@@ -24,7 +24,9 @@ def test_the_mailbox_shows_what_was_sent(client, db, settings, tmp_path):
     settings.DEMO = True
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     settings.EMAIL_FILE_PATH = tmp_path
-    send(to=["ben@acme.test"], subject="Approved: Harvest Blend", text="Cleo approved it.\nSee http://x.test/1")
+    send(
+        to=["ben@acme.test"], subject="Approved: Harvest Blend", text="Cleo approved it.\nSee http://x.test/1"
+    )
     send(to=["ana@acme.test"], subject="A second one", text="Second <b>text</b>")
     page = client.get("/dev/mail/").content.decode()
     assert "Approved: Harvest Blend" in page

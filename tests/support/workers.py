@@ -1,9 +1,9 @@
 """Celery workers and dispatchers as real processes on the test's own database and broker.
 
-    fleet = Fleet(tmp_path); fleet.start("worker"); fleet.start("dispatcher")
-    fleet.wait_for(lambda: …, 30, "what")       # restarts what was killed, as a supervisor does
-    fleet.crash_at("after_intent")              # the first to reach it is killed with its process group
-    fleet.stop()
+fleet = Fleet(tmp_path); fleet.start("worker"); fleet.start("dispatcher")
+fleet.wait_for(lambda: …, 30, "what")       # restarts what was killed, as a supervisor does
+fleet.crash_at("after_intent")              # the first to reach it is killed with its process group
+fleet.stop()
 """
 
 import os
@@ -18,12 +18,56 @@ from pathlib import Path
 from collab.runtime.process import end_with_parent
 
 COMMANDS = {
-    "worker": ["-m", "celery", "-A", "tests.support.engine", "worker", "-Q", "publish,media,default",
-               "-P", "prefork", "-c", "2", "--without-mingle", "--without-gossip", "--without-heartbeat"],
-    "threads": ["-m", "celery", "-A", "tests.support.engine", "worker", "-Q", "publish,media,default",
-                "-P", "threads", "-c", "8", "--without-mingle", "--without-gossip", "--without-heartbeat"],
-    "publish": ["-m", "celery", "-A", "tests.support.engine", "-q", "worker", "-Q", "publish", "-P", "threads",
-                "-c", "24", "--loglevel", "WARNING", "--without-mingle", "--without-gossip"],
+    "worker": [
+        "-m",
+        "celery",
+        "-A",
+        "tests.support.engine",
+        "worker",
+        "-Q",
+        "publish,media,default",
+        "-P",
+        "prefork",
+        "-c",
+        "2",
+        "--without-mingle",
+        "--without-gossip",
+        "--without-heartbeat",
+    ],
+    "threads": [
+        "-m",
+        "celery",
+        "-A",
+        "tests.support.engine",
+        "worker",
+        "-Q",
+        "publish,media,default",
+        "-P",
+        "threads",
+        "-c",
+        "8",
+        "--without-mingle",
+        "--without-gossip",
+        "--without-heartbeat",
+    ],
+    "publish": [
+        "-m",
+        "celery",
+        "-A",
+        "tests.support.engine",
+        "-q",
+        "worker",
+        "-Q",
+        "publish",
+        "-P",
+        "threads",
+        "-c",
+        "24",
+        "--loglevel",
+        "WARNING",
+        "--without-mingle",
+        "--without-gossip",
+    ],
     "dispatcher": ["-m", "tests.support.engine", "dispatcher"],
 }
 
@@ -50,8 +94,14 @@ class Fleet:
     def start(self, kind: str, **environment: str) -> Member:
         """Start a worker or a dispatcher."""
         name = f"{kind}-{len(self.members)}"
-        settings = {**os.environ, "COLLAB_ALLOW_PRIVATE_HOSTS": "127.0.0.1", "COLLAB_TEST_FAULTS": str(self.faults),
-                    "PYTHONWARNINGS": "ignore", **self.extra, **environment}
+        settings = {
+            **os.environ,
+            "COLLAB_ALLOW_PRIVATE_HOSTS": "127.0.0.1",
+            "COLLAB_TEST_FAULTS": str(self.faults),
+            "PYTHONWARNINGS": "ignore",
+            **self.extra,
+            **environment,
+        }
         member = Member(kind, name, settings, self._spawn(kind, name, settings))
         self.members.append(member)
         return member

@@ -140,7 +140,9 @@ def round_trips(client: Client, address: str, **extra: str) -> list[str]:
 
 
 def is_frame(sql: str) -> bool:
-    return sql.startswith(("BEGIN", "COMMIT")) or (sql.startswith("SELECT set_config") and " FROM " not in sql)
+    return sql.startswith(("BEGIN", "COMMIT")) or (
+        sql.startswith("SELECT set_config") and " FROM " not in sql
+    )
 
 
 # What it costs
