@@ -61,7 +61,7 @@ class StepWrite(serializers.Serializer):
     approvers = ApproversWrite()
     rule = RuleField(required=False, default=(str(Rule.ANY), 1))
     due_hours = serializers.IntegerField(
-        required=False, allow_null=True, default=None, min_value=1, max_value=8760
+        required=False, allow_null=True, default=None, min_value=1, max_value=24 * 60
     )
     escalate_to = serializers.UUIDField(required=False, allow_null=True, default=None)
 
