@@ -39,10 +39,10 @@ def keyset(
     fields = [name.lstrip("-") for name in by]
     rows = queryset.order_by(*by)
     if cursor:
-        rows = rows.filter(_after(fields, _read(cursor, len(fields)), "lt" if descending else "gt"))
+        rows = rows.filter(_after(fields, read_cursor(cursor, len(fields)), "lt" if descending else "gt"))
     found = list(rows[: size + 1])
     more = len(found) > size
-    return Page(found[:size], _write(found[size - 1], fields) if more else None)
+    return Page(found[:size], write_cursor(_values(found[size - 1], fields)) if more else None)
 
 
 def _after(fields: Sequence[str], values: Sequence[Any], compare: str) -> models.Q:
@@ -53,18 +53,24 @@ def _after(fields: Sequence[str], values: Sequence[Any], compare: str) -> models
     return condition
 
 
-def _write(row: models.Model, fields: Sequence[str]) -> str:
+def _values(row: models.Model, fields: Sequence[str]) -> list[Any]:
     values = []
     for name in fields:
         value: Any = row
         for part in name.split("__"):
             value = getattr(value, part)
         values.append(value)
+    return values
+
+
+def write_cursor(values: Sequence[Any]) -> str:
+    """Return the cursor of a row by the values that order it, signed."""
     raw = json.dumps(values, cls=_Exact).encode()
     return signing.Signer(salt=_SALT).sign(base64.urlsafe_b64encode(raw).decode())
 
 
-def _read(cursor: str, length: int) -> list[Any]:
+def read_cursor(cursor: str, length: int) -> list[Any]:
+    """Return the values in a cursor. Raises: Invalid for one that this server did not give out."""
     try:
         raw = signing.Signer(salt=_SALT).unsign(cursor)
         values = json.loads(base64.urlsafe_b64decode(raw))

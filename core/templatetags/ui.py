@@ -81,6 +81,8 @@ NETWORKS = {
     "trello": "Trello", "asana": "Asana", "notion": "Notion", "dropbox": "Dropbox", "figma": "Figma",
     "adobe": "Adobe", "rss": "RSS",
 }  # fmt: skip
+PLAIN_MARKS = {"webhook": "webhook"}
+"""Networks that belong to nobody and so have an icon instead of a mark."""
 
 
 def sprite(symbol: str) -> str:
@@ -123,7 +125,7 @@ def network_name(kind: str) -> str:
 def network_mark(kind: str, size: str = "", quiet: bool = False) -> SafeString:
     """Draw a network's mark, named for screen readers unless quiet (the name stands beside it)."""
     key = str(kind).replace("_", "-")
-    href = sprite(f"net-{key}") if key in NETWORKS else sprite("i-world")
+    href = sprite(f"net-{key}") if key in NETWORKS else sprite(f"i-{PLAIN_MARKS.get(key, 'world')}")
     base = "net" if key in NETWORKS else "icon"
     css = f"{base} {base}-s" if size == "s" else base
     if quiet:

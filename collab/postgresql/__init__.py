@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, without a question to the server before each request."""
