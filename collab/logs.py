@@ -1,9 +1,12 @@
 """Structured logs: one JSON object a line, secrets cut out."""
 
+import json
 import logging
+import os
 import re
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -15,6 +18,9 @@ _SECRET_VALUES = re.compile(
     r"cb_(?:api|inv|gst|nws)_[\w-]+|Bearer\s+\S+|postgresql://[^\s@]*@", re.IGNORECASE
 )
 
+_STANDARD_ERROR = 2
+_ENCODE = json.JSONEncoder(default=str).encode
+
 
 def cut_secrets(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Replace what looks like a secret, by its key or by its shape."""
@@ -24,8 +30,30 @@ def cut_secrets(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> Mu
     return event
 
 
+class Line:
+    """Writes the lines of one logger to standard error, one write a line, past whatever stands in its place."""
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+
+    def msg(self, text: str) -> None:
+        """Write a line; a reader that went away breaks nothing."""
+        with suppress(OSError):
+            os.write(_STANDARD_ERROR, f"{text}\n".encode())
+
+    debug = info = warning = error = critical = exception = msg
+
+
+def as_json(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> str:
+    """Render an event as one line."""
+    return _ENCODE(event)
+
+
 def configure(_config: dict[str, Any]) -> None:
-    """Send everything that is logged to standard error as JSON lines."""
+    """Send everything that is logged to standard error as JSON lines.
+
+    The product's own lines go there directly, since every request writes one; those of libraries through `logging`.
+    """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -35,16 +63,16 @@ def configure(_config: dict[str, Any]) -> None:
         cut_secrets,
     ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*shared, as_json],
+        logger_factory=Line,
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=True,
     )
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.JSONRenderer(default=str),
+            as_json,
         ],
     )
     handler = logging.StreamHandler(sys.stderr)

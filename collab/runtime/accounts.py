@@ -1,16 +1,18 @@
-"""Which user the database runs as when Collab is started by root: one of its own, never root.
+"""Which users the programs run as when Collab is started by root: numbers of their own, never root.
 
-PostgreSQL refuses to run as root. The server itself needs no entry in /etc/passwd, so each cluster gets a
-number of its own from a range that no system hands out; nothing is added to the machine's user list. Only
-`initdb` looks itself up there, so it runs as an existing powerless user, and the files change hands after.
+The database has one number and all other programs another, so that no page can touch the cluster's files.
+A program needs no entry in /etc/passwd, so numbers come from a range that no system hands out; nothing is added to
+the machine's user list. Only `initdb` looks itself up there: it runs as an existing powerless user, and the files
+change hands after.
 
-The new user need not be able to walk to the data folder (a home folder is often 0700): it is handed an open
-descriptor of it and reaches it as /proc/self/fd/N. No foreign folder's mode is touched.
+The database's user need not be able to walk to the data folder (a home folder is often 0700): it is handed an open
+descriptor of it and reaches it as /proc/self/fd/N; reach.py helps the others. No foreign folder's mode is touched.
 """
 
 import os
 import pwd
 import secrets
+import stat
 from pathlib import Path
 
 from collab.runtime.problems import RuntimeProblem
@@ -24,13 +26,13 @@ def runs_as_root() -> bool:
     return os.geteuid() == 0
 
 
-def choose_uid() -> int:
-    """Return a number that no account and no running process has."""
-    taken = {entry.pw_uid for entry in pwd.getpwall()} | _uids_of_processes()
+def choose_uid(*besides: int | None) -> int:
+    """Return a number that no account and no running process has, and none of those given."""
+    taken = {entry.pw_uid for entry in pwd.getpwall()} | _uids_of_processes() | set(besides)
     free = [uid for uid in OWN_UIDS if uid not in taken]
     if not free:
         raise RuntimeProblem(
-            "No user number is free for the database. Start Collab as a user other than root."
+            "No user number is free for the programs. Start Collab as a user other than root."
         )
     return secrets.choice(free)
 
@@ -48,11 +50,26 @@ def powerless_uid() -> int:
     )
 
 
+def program_uid(media: Path, cluster: Path) -> int | None:
+    """Return the number of all programs but the database: the media folder's owner, if it is one of ours."""
+    if not runs_as_root():
+        return None
+    owner = media.stat().st_uid
+    database = cluster.stat().st_uid if cluster.exists() else None
+    return owner if owner in OWN_UIDS and owner != database else choose_uid(database)
+
+
 def give(folder: Path, uid: int) -> None:
-    """Hand a folder of ours and all in it to another user; links are handed over, not followed."""
-    for parent, folders, files in os.walk(folder):
+    """Hand a folder of ours and all in it to another user.
+
+    Walked by descriptors and never through links: whoever owned it before cannot lead us elsewhere. A file with a
+    second name, which may lie elsewhere, is left.
+    """
+    for _path, folders, files, here in os.fwalk(folder):
         for name in (*folders, *files):
-            os.chown(Path(parent) / name, uid, uid, follow_symlinks=False)
+            found = os.stat(name, dir_fd=here, follow_symlinks=False)
+            if found.st_uid != uid and (stat.S_ISDIR(found.st_mode) or found.st_nlink == 1):
+                os.chown(name, uid, uid, dir_fd=here, follow_symlinks=False)
     os.chown(folder, uid, uid)
 
 

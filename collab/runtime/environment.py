@@ -8,6 +8,7 @@
     DATABASE_ADMIN_URL  the same for the superuser, who makes roles and databases
     BROKER_URL          redis+socket:///folder/valkey.sock?virtual_host=0               (kombu's form)
     LIVE_URL            unix:///folder/valkey.sock?db=1                                 (redis-py's form)
+    COLLAB_KEYS COLLAB_SEAL_KEY COLLAB_NEWSROOM_KEY    what lies in var/secrets, once it does
     SECRET_KEY PORT COLLAB_BASE_URL COLLAB_DATA_DIR COLLAB_DEMO
 """
 
@@ -24,6 +25,11 @@ ROLE_SECRETS = {
     "DATABASE_URL": ("collab_app", "postgres-app"),
     "DATABASE_OWNER_URL": ("collab_owner", "postgres-owner"),
     "DATABASE_ADMIN_URL": ("postgres", "postgres-admin"),
+}
+SECRET_FILES = {
+    "COLLAB_KEYS": "credential-keys",
+    "COLLAB_SEAL_KEY": "seal-key",
+    "COLLAB_NEWSROOM_KEY": "newsroom-key",
 }
 
 
@@ -44,6 +50,9 @@ def live_url(socket: Path | str) -> str:
 def service_environment(layout: Layout, runtime: dict[str, Any]) -> dict[str, str]:
     """Return the variables that lead to the services which `runtime` describes."""
     found = {"COLLAB_DATA_DIR": str(layout.root), "SECRET_KEY": layout.secret("secret-key")}
+    for variable, secret in SECRET_FILES.items():
+        if (layout.root / "secrets" / secret).exists():
+            found[variable] = layout.secret(secret)
     if "postgres_socket_dir" in runtime:
         for variable, (role, secret) in ROLE_SECRETS.items():
             found[variable] = postgres_url(role, layout.secret(secret), runtime["postgres_socket_dir"])

@@ -4,7 +4,7 @@ var/lock            held for as long as a run lives; names its pid
 var/runtime.json    addresses of the running services, for commands started by hand
 var/secrets/        one generated secret per file, 0600
 var/postgres/       the database cluster
-var/valkey/ var/media/ var/mail/ var/log/ var/beat/ var/static/ var/caddy/
+var/valkey/ var/media/ var/mail/ var/log/ var/static/ var/caddy/
 """
 
 import json
@@ -72,7 +72,7 @@ class Layout:
         self.root.mkdir(parents=True, exist_ok=True)
         for private in ("secrets", "mail", "media", "valkey"):
             (self.root / private).mkdir(mode=0o700, exist_ok=True)
-        for name in ("log", "beat", "static", "caddy"):
+        for name in ("log", "static", "caddy"):
             (self.root / name).mkdir(exist_ok=True)
 
     def secret(self, name: str) -> str:

@@ -41,10 +41,10 @@ SETTINGS = {
     "max_wal_size": "512MB",
     "log_checkpoints": "off",
 }
-# For throw-away clusters only: a crash of the machine may lose all of it.
+# For throw-away clusters only: a crash of the machine may lose all of it. One of the server alone loses nothing that
+# was committed, since the machine keeps what was written: rows of the fault matrix rely on that.
 UNSAFE_SETTINGS = {
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
     "max_connections": "200",
@@ -57,6 +57,14 @@ def installation() -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise RuntimeProblem("The embedded PostgreSQL is not installed. Run `make up`, which installs it.")
     return Path(spec.submodule_search_locations[0]) / f"pginstall{MAJOR}"
+
+
+def other_version(data: Path, found: str, why: str = "") -> RuntimeProblem:
+    """Return the refusal of a folder that this release's server cannot open."""
+    return RuntimeProblem(
+        f"The database folder {data} was written by PostgreSQL {found}; this release runs {MAJOR}. "
+        f"It was left as it is. {why}docs/apps/runtime.md shows how to carry the data over by hand."
+    )
 
 
 @dataclass
@@ -72,6 +80,8 @@ class Postgres:
     password: str
     unsafe: bool = False
     install: Path | None = None
+    major: int = MAJOR
+    readers: int | None = None  # as root: the group that may knock at the socket besides the server's user
     STOP_SIGNAL: ClassVar = signal.SIGINT  # "fast": roll back, write out, end
 
     def __post_init__(self) -> None:
@@ -108,7 +118,7 @@ class Postgres:
             self._clear_stale_lock()
         else:
             require_free_space(self.data.parent, SPACE_FOR_A_CLUSTER_BYTES)
-            self.uid = accounts.choose_uid() if accounts.runs_as_root() else None
+            self.uid = accounts.choose_uid(self.readers) if accounts.runs_as_root() else None
             self._make_home()
             self._create()
         self._hold_folder()
@@ -116,6 +126,9 @@ class Postgres:
     def launch(self) -> Launch:
         """Describe how to start the server; `prepare()` comes first."""
         settings = SETTINGS | {"unix_socket_directories": str(self.socket_dir)}
+        settings |= (
+            {} if self.readers is None else {"unix_socket_permissions": "0777"}
+        )  # the folder is closed
         settings |= UNSAFE_SETTINGS if self.unsafe else {}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return Launch(
@@ -160,11 +173,8 @@ class Postgres:
                 "Bring it back from a backup, or move it away to begin with an empty database."
             )
         found = version.read_text().strip()
-        if found != str(MAJOR):
-            raise RuntimeProblem(
-                f"The database folder {self.data} was written by PostgreSQL {found}; this release runs {MAJOR}. "
-                "It was left as it is. docs/apps/runtime.md shows how to carry the data over."
-            )
+        if found != str(self.major):
+            raise other_version(self.data, found)
 
     def _make_home(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
@@ -172,7 +182,8 @@ class Postgres:
         self.socket_dir.mkdir(mode=0o700)
         if self.uid is not None:
             self.home.chmod(0o711)
-            os.chown(self.socket_dir, self.uid, self.uid)
+            os.chown(self.socket_dir, self.uid, self.uid if self.readers is None else self.readers)
+            self.socket_dir.chmod(0o700 if self.readers is None else 0o710)
             self._copy_programs_if_out_of_reach()
 
     def _copy_programs_if_out_of_reach(self) -> None:
@@ -237,8 +248,7 @@ class Postgres:
                 f"--pwfile=/proc/self/fd/{password}",
                 "--auth=scram-sha-256",
                 "--encoding=utf8",
-                "--locale-provider=builtin",
-                "--locale=C.UTF-8",
+                *(["--locale-provider=builtin", "--locale=C.UTF-8"] if self.major >= 17 else ["--locale=C"]),
                 "--no-instructions",
                 *(["--no-sync"] if self.unsafe else []),
             ],

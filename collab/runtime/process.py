@@ -9,7 +9,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from collab.runtime.reach import Reach
+
 PR_SET_PDEATHSIG = 1
+PR_SET_KEEPCAPS = 8
+PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE = 47, 2
+CAPABILITY_VERSION = 0x20080522
+CAP_NET_BIND_SERVICE = 10
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -28,6 +34,8 @@ class Launch:
     pass_fds: tuple[int, ...] = ()
     cwd: Path | str | None = None
     stop_signal: signal.Signals = signal.SIGTERM
+    reach: Reach | None = None
+    capability: int | None = None  # the one right of root that stays after the change of user
 
     def spawn(self, output: int | None = None) -> subprocess.Popen[bytes]:
         """Start it in a session of its own; its output goes to the descriptor `output`.
@@ -43,12 +51,38 @@ class Launch:
             stderr=subprocess.STDOUT if output is not None else None,
             pass_fds=self.pass_fds,
             cwd=self.cwd,
-            user=self.uid,
-            group=self.uid,
-            extra_groups=None if self.uid is None else [],
             start_new_session=True,
-            preexec_fn=lambda: end_with_parent(self.stop_signal),  # noqa: PLW1509  # one thread, one libc call
+            preexec_fn=self._become,  # noqa: PLW1509  # one thread, few calls
         )
+
+    def _become(self) -> None:
+        """Run in the child, single-threaded, before the program: change view and user, then tie it to us."""
+        if self.uid is not None:
+            if self.reach is not None:
+                self.reach.enter()
+            if self.cwd is not None:
+                os.chdir(self.cwd)
+            _change_user(self.uid, self.capability)
+        end_with_parent(self.stop_signal)
+
+
+def _change_user(uid: int, capability: int | None) -> None:
+    """Give up root for good; at most one right is kept. Source: capabilities(7), read 2026-11."""
+    if capability is not None:
+        _libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+    if capability is None:
+        return
+    mask = 1 << capability
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
+    rights = (ctypes.c_uint32 * 6)(mask, mask, mask, 0, 0, 0)
+    if (
+        _libc.capset(header, rights) != 0
+        or _libc.prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) != 0
+    ):
+        raise OSError(ctypes.get_errno(), "the right to listen below port 1024 cannot be kept")
 
 
 def signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from collab.runtime.layout import Layout
-from collab.runtime.process import Launch
+from collab.runtime.process import CAP_NET_BIND_SERVICE, Launch
 
 PROJECT = Path(__file__).resolve().parents[2]
 CADDYFILE = PROJECT / "deploy" / "Caddyfile"
+FIRST_OPEN_PORT = 1024
 WEB_WORKERS = 2
 WEB_THREADS = 4
 
@@ -67,9 +68,9 @@ def worker(environment: Mapping[str, str], queues: str, count: int, *, pool: str
     return Launch([sys.executable, "-m", "celery", *argv], env=environment, cwd=PROJECT)
 
 
-def beat(environment: Mapping[str, str], layout: Layout) -> Launch:
-    """Describe the Celery clock."""
-    argv = ["-A", "collab", "-q", "beat", "--schedule", str(layout.root / "beat" / "schedule"), "--pidfile="]
+def beat(environment: Mapping[str, str]) -> Launch:
+    """Describe the Celery clock; it keeps no file, since what is due stands in rows."""
+    argv = ["-A", "collab", "-q", "beat", "--scheduler", "celery.beat:Scheduler", "--pidfile="]
     return Launch(
         [sys.executable, "-m", "celery", *argv, "--loglevel", "WARNING"], env=environment, cwd=PROJECT
     )
@@ -87,4 +88,20 @@ def caddy(environment: Mapping[str, str], layout: Layout, home: Path, *, port: i
         "XDG_CONFIG_HOME": str(layout.caddy),
     }
     argv = [script("caddy"), "run", "--config", str(CADDYFILE), "--adapter", "caddyfile"]
-    return Launch(argv, env={**environment, **own}, cwd=layout.caddy)
+    right = CAP_NET_BIND_SERVICE if port < FIRST_OPEN_PORT else None
+    return Launch(argv, env={**environment, **own}, cwd=layout.caddy, capability=right)
+
+
+def needed_folders(layout: Layout, home: Path) -> list[Path]:
+    """Return what the programs read or write, for one that may not walk everywhere."""
+    code = [Path(sys.base_prefix), Path(sys.prefix), PROJECT]
+    kept = [layout.media, layout.mail, layout.static, layout.caddy, layout.valkey]
+    return [*code, *kept, home]
+
+
+def probe(environment: Mapping[str, str]) -> Launch:
+    """Describe a program that ends well where the others will find what they need."""
+    words = (
+        "import os, django, granian, celery, psycopg2, collab.celery; os.listdir(os.environ['COLLAB_MEDIA'])"
+    )
+    return Launch([sys.executable, "-c", words], env=environment, cwd=PROJECT)

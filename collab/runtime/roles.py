@@ -102,6 +102,10 @@ def _make_role(admin: cursor, role: str, password: str | None, *, is_superuser: 
     if is_superuser:
         options += " NOSUPERUSER NOBYPASSRLS NOREPLICATION"
     admin.execute(sql.SQL("ALTER ROLE {} ").format(name) + sql.SQL(options))
+    if role == APP:
+        # An intent that was committed has to be there after a crash, whatever the server's own setting: without it a
+        # call could be made a second time.
+        admin.execute(sql.SQL("ALTER ROLE {} SET synchronous_commit = 'on'").format(name))
     if password:
         verifier = encrypt_password(password, role, admin.connection, "scram-sha-256")
         admin.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(verifier)))

@@ -59,6 +59,7 @@ class Supervisor:
         self.terminal = terminal
         self.programs: list[Program] = []
         self.is_settled = False
+        self.watches: list[Callable[[], None]] = []
         self._asked = 0
         self._stopping = False
         self._selector = selectors.DefaultSelector()
@@ -115,6 +116,8 @@ class Supervisor:
         self.is_settled = True
         while True:
             self.turn(TURN_SECONDS)
+            for watch in self.watches:
+                watch()
 
     def turn(self, timeout_seconds: float) -> None:
         """Do one round: pass on output, see who ended, start again who is due."""

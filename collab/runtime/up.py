@@ -8,9 +8,10 @@ import socket
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TextIO
 
 import psycopg2
@@ -18,13 +19,16 @@ import psycopg2
 from collab.runtime import programs
 from collab.runtime.environment import DATABASE_NAME, ROLE_SECRETS, service_environment
 from collab.runtime.home import make_home, remove_home
+from collab.runtime.identity import Identity, choose_identity
 from collab.runtime.layout import Layout, data_dir_from
 from collab.runtime.logs import LogFile, Terminal
 from collab.runtime.postgres import Postgres
 from collab.runtime.problems import RuntimeProblem, disk_full, is_disk_full
-from collab.runtime.process import end_with_parent
+from collab.runtime.process import Launch, end_with_parent
 from collab.runtime.roles import APP, OWNER, prepare_cluster
+from collab.runtime.room import Room, refuse_changes
 from collab.runtime.supervisor import Program, Stopped, Supervisor
+from collab.runtime.upgrade import carry_over
 from collab.runtime.valkey import Valkey
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -116,6 +120,7 @@ class _Run:
         self.postgres = Postgres(layout.postgres, self.home, layout.secret("postgres-admin"))
         self.valkey = Valkey(layout.valkey, self.home)
         self.environment: dict[str, str] = {}
+        self.identity: Identity | None = None
 
     def go(self) -> int:
         """Start, serve, stop. What was started is stopped on every way out."""
@@ -139,12 +144,15 @@ class _Run:
     def _start_services(self) -> None:
         self.terminal.say("Starting the database and the broker …")
         self.layout.write_runtime({"home": str(self.home)})
+        carry_over(self.layout, self.home, self.supervisor.wait_until, self.terminal.say)
+        self._change_identity()
         self.postgres.prepare()
         self.valkey.prepare()
-        self._keep("postgres", self.postgres.launch, tier=1)
-        self._keep("valkey", self.valkey.launch, tier=1)
+        self._keep_as_is("postgres", self.postgres.launch, tier=1)
+        self._keep_as_is("valkey", self.valkey.launch, tier=1)
         self.supervisor.wait_until(self.postgres.is_ready, SERVICE_SECONDS, "The database did not answer")
         self.supervisor.wait_until(self.valkey.is_ready, SERVICE_SECONDS, "The broker did not answer")
+        self._watch_room()
         passwords = {role: self.layout.secret(secret) for role, secret in ROLE_SECRETS.values()}
         prepare_cluster(
             self.postgres.url(),
@@ -153,6 +161,26 @@ class _Run:
         )
         self.layout.write_runtime(self._facts())
         self.environment = self._environment()
+
+    def _watch_room(self) -> None:
+        switches = [partial(refuse_changes, self.postgres.url()), self.valkey.keep_no_file]
+        room = Room(self.layout.root, switches, self.terminal)
+        room.begin()
+        self.supervisor.watches.append(room.look)
+
+    def _change_identity(self) -> None:
+        """As root, let programs run as a number without rights, where they can."""
+        found = choose_identity(self.layout, self.home)
+        if found is not None and found.works(self.layout):
+            self.identity = found
+            self.postgres.readers = self.valkey.uid = found.uid
+            self.valkey.reach = found.reach
+        elif found is not None:
+            self.terminal.say(
+                "Only root can read the project or its Python here, and this machine allows no view of its own for "
+                "other users. So pages and workers run as root; the database does not. Move the project to a folder "
+                "that others may enter, or start Collab as another user."
+            )
 
     def _prepare_data(self) -> None:
         self.terminal.say("Preparing the database and the static files …")
@@ -167,6 +195,9 @@ class _Run:
             self._once("demo")
 
     def _start_programs(self) -> None:
+        if self.identity is not None:  # what the set-up wrote as root
+            self.identity.hand_over(self.layout)
+        self.environment = self._environment()
         environment, home = self.environment, self.home
         self._keep("web", lambda: programs.web(environment, home))
         self._keep("live", lambda: programs.live(environment, home))
@@ -179,10 +210,14 @@ class _Run:
         self._keep("dispatcher", lambda: programs.manage(environment, "dispatcher"))
         self._keep("publish", lambda: programs.worker(environment, "publish", 24, pool="threads"))
         self._keep("worker", lambda: programs.worker(environment, "default,media", 2))
-        self._keep("beat", lambda: programs.beat(environment, self.layout))
+        self._keep("beat", lambda: programs.beat(environment))
         self.supervisor.wait_until(self._is_healthy, HEALTHY_SECONDS, "Collab did not become healthy")
 
-    def _keep(self, name: str, launch: Any, tier: int = 0) -> None:
+    def _keep(self, name: str, launch: Callable[[], Launch]) -> None:
+        identity = self.identity
+        self._keep_as_is(name, launch if identity is None else lambda: identity.put_on(launch()))
+
+    def _keep_as_is(self, name: str, launch: Callable[[], Launch], tier: int = 0) -> None:
         self.supervisor.start(Program(name, launch, self._log(name), tier))
 
     def _once(self, *words: str) -> None:

@@ -91,6 +91,21 @@ def test_preparing_again_repairs_a_role_and_keeps_the_rows(database: str):
         assert owner.fetchall() == [(1,)]
 
 
+def test_what_the_application_commits_is_durable_whatever_the_server_says(database: str):
+    """A committed intent that a crash takes back would let a call be made twice (ENGINE.md)."""
+    with autocommit(cluster.admin_dsn()) as admin:
+        admin.execute("ALTER SYSTEM SET synchronous_commit = 'off'")
+        admin.execute("SELECT pg_reload_conf()")
+    try:
+        with autocommit(cluster.app_dsn(database)) as app:
+            app.execute("SHOW synchronous_commit")
+            assert app.fetchall() == [("on",)]
+    finally:
+        with autocommit(cluster.admin_dsn()) as admin:
+            admin.execute("ALTER SYSTEM RESET synchronous_commit")
+            admin.execute("SELECT pg_reload_conf()")
+
+
 def test_administrator_without_superuser_rights_can_prepare():
     passwords = {
         "collab_owner": cluster.passwords["collab_owner"],

@@ -1,16 +1,21 @@
 """The whole product as a person starts it: healthy, guarded, brought back after kills, gone after SIGTERM."""
 
+import http.cookiejar
 import json
 import os
+import re
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +23,10 @@ import psycopg2
 import pytest
 
 from collab.runtime.environment import load_environment
+from collab.runtime.home import make_home, remove_home
+from collab.runtime.layout import Layout
+from collab.runtime.postgres import installation
+from tests.support.old_cluster import make_old_cluster
 from tests.support.processes import Process, descendants, eventually
 
 pytestmark = [pytest.mark.runtime, pytest.mark.xdist_group("up")]
@@ -25,6 +34,7 @@ ROOT = Path(__file__).resolve().parents[2]
 UP_SECONDS = 150
 BACK_SECONDS = 40
 STOP_SECONDS = 20
+DISK_MEBIBYTES = 900
 # A program, and what its command line holds.
 MAIN_PROGRAMS = {
     "postgres": "bin/postgres -D",
@@ -111,8 +121,15 @@ def begin(command: list[str], data: Path, output: Path, cwd: Path = ROOT) -> Run
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory) -> Iterator[Run]:
-    """The product, started by make as a person does, in a folder that only its owner may enter."""
+    """The product, started by make as a person does, on an older version's data, in its owner's own folder."""
     place = tmp_path_factory.mktemp("up")
+    layout = Layout(place / "var")
+    layout.root.mkdir()
+    small_disk(layout.root)
+    layout.make()
+    home = make_home(layout)
+    make_old_cluster(layout, home)
+    remove_home(layout, home)
     found = begin(["make", "up", f"PYTHON={sys.executable}"], place / "var", place / "output")
     try:
         eventually(found.is_up, UP_SECONDS, "up")
@@ -120,6 +137,16 @@ def run(tmp_path_factory) -> Iterator[Run]:
     finally:
         if found.process.poll() is None:
             found.stop()
+        subprocess.run(["umount", "--lazy", str(layout.root)], check=True)
+
+
+def small_disk(folder: Path) -> None:
+    """Mount a disk of its own on the folder, which a test can fill without harm to the machine."""
+    command = ["mount", "-t", "tmpfs", "-o", f"size={DISK_MEBIBYTES}m,mode=0755", "none", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, (
+        f"This test mounts a small disk, for which it must run as root: {done.stderr}"
+    )
 
 
 def say(run: Run, statement: str, *, as_owner: bool = False) -> list[tuple]:
@@ -142,6 +169,53 @@ def test_up_answers_and_serves_static_files(run: Run):
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert run.status("/accounts/login/") == 200
     assert run.status("/healthz") == 200
+
+
+def test_up_carried_the_older_data_over(run: Run):
+    assert say(run, "SELECT count(*), max(text) FROM from_before", as_owner=True) == [(2000, "Kopi 999")]
+    assert (run.data / "postgres-16" / "PG_VERSION").read_text() == "16\n"
+    assert "carried over" in run.output.read_text()
+
+
+def owner(path: Path) -> int:
+    return path.lstat().st_uid
+
+
+def test_only_the_supervisor_keeps_the_rights_of_root(run: Run):
+    """Started by root: every program has a number without rights, the database another one, secrets stay shut."""
+    uids = {}
+    for name, words in MAIN_PROGRAMS.items():
+        process = run.find(words)
+        assert process is not None, name
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        uids[name] = owner(Path(f"/proc/{process.pid}"))
+        assert "CapEff:\t0000000000000000" in status, name
+        assert "\nGroups:\t \n" in status or os.geteuid() != 0, name
+
+    database = uids.pop("postgres")
+    assert len(set(uids.values())) == 1
+    if os.geteuid() == 0:
+        assert 0 not in {database, *uids.values()}
+        assert database not in uids.values()
+        for folder in ("media", "mail", "valkey", "caddy"):
+            assert {owner(run.data / folder)} == set(uids.values()), folder
+        for private in ("secrets", "lock", "runtime.json", "log"):
+            assert owner(run.data / private) == 0, private
+        assert stat.S_IMODE((run.data / "secrets").stat().st_mode) == 0o700
+
+
+def test_programs_write_mails_where_they_belong(run: Run):
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+    page = browser.open(f"http://localhost:{run.port}/accounts/password/reset/", timeout=10).read().decode()
+    token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[0]
+    form = urllib.parse.urlencode({"email": "nobody@acme.test", "csrfmiddlewaretoken": token}).encode()
+
+    assert (
+        browser.open(f"http://localhost:{run.port}/accounts/password/reset/", form, timeout=10).status == 200
+    )
+
+    eventually(lambda: any(run.data.joinpath("mail").iterdir()), 20, "the mail is there")
+    assert {owner(path) for path in (run.data / "mail").iterdir()} == {owner(run.data / "mail")}
 
 
 def test_up_listens_on_loopback_only(run: Run):
@@ -214,6 +288,55 @@ def test_port_in_use_is_refused_before_anything_starts(tmp_path: Path):
     assert not (data / "postgres").exists()
 
 
+def log_in(run: Run) -> tuple[int, str]:
+    """Try to log in as somebody unknown, which the product takes note of; return status and page."""
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
+    page = browser.open(f"http://localhost:{run.port}/accounts/login/", timeout=10).read().decode()
+    token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[0]
+    fields = {"login": "nobody@acme.test", "password": "no", "csrfmiddlewaretoken": token}
+    try:
+        form = urllib.parse.urlencode(fields).encode()
+        with browser.open(f"http://localhost:{run.port}/accounts/login/", form, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refusal:
+        return refusal.code, refusal.read().decode()
+
+
+def health(run: Run) -> dict:
+    try:
+        return json.load(urllib.request.urlopen(f"http://localhost:{run.port}/healthz", timeout=5))
+    except urllib.error.HTTPError as refusal:
+        return json.load(refusal)
+
+
+def test_full_disk_is_said_and_passes_without_a_program_ending(run: Run):
+    """Filled to the last byte: whoever saves is told, reading goes on, nothing restarts, room mends it."""
+    eventually(lambda: run.status() == 200, BACK_SECONDS, "healthy")
+    before = {name: run.find(words) for name, words in MAIN_PROGRAMS.items()}
+    filler = run.data / "filler"
+    with filler.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(run.data).free - 30 * 1024 * 1024)
+    try:
+        eventually(lambda: health(run)["writes"] == "refused", 20, "health says it")
+        assert health(run)["storage"] == "full"
+        with suppress(OSError), filler.open("ab", buffering=0) as file:
+            while file.write(bytes(65536)):
+                pass
+        assert shutil.disk_usage(run.data).free < 65536
+
+        for _time in range(3):
+            status, page = log_in(run)
+            assert (status, "disk is full" in page) == (503, True)
+        assert run.status("/accounts/login/") == 200
+        assert run.status() == 503
+    finally:
+        filler.unlink()
+
+    eventually(lambda: run.status() == 200, BACK_SECONDS, "healthy again")
+    assert log_in(run)[0] == 200
+    assert {name: run.find(words) for name, words in MAIN_PROGRAMS.items()} == before
+
+
 def test_every_killed_program_comes_back(run: Run):
     say(run, "CREATE TABLE kept AS SELECT 7 AS number", as_owner=True)
     killed = {}
@@ -244,8 +367,17 @@ def test_sigterm_to_make_leaves_nothing_and_keeps_the_data(run: Run, tmp_path: P
     assert not home.exists()
     assert not (run.data / "runtime.json").exists()
     assert not (run.data / "postgres" / "postmaster.pid").exists()
+    foreign = tmp_path / "foreign"
+    foreign.write_text("not ours")
+    (run.data / "media" / "link").symlink_to(foreign)
+    if os.geteuid() == 0:  # as an earlier release left it
+        for folder in ("media", "valkey"):
+            subprocess.run(["chown", "-hR", "0:0", str(run.data / folder)], check=True)
     again = begin([sys.executable, "-m", "collab.runtime", "up"], run.data, tmp_path / "output")
     eventually(lambda: "DATABASE_URL" in again.environ(), 60, "the database answers")
+    assert owner(run.data / "media") == owner(run.data / "valkey") == owner(run.data / "media" / "link")
+    assert (owner(run.data / "media") == 0) == (os.geteuid() != 0)
+    assert owner(foreign) == os.geteuid()
     assert say(again, "SELECT number FROM after", as_owner=True) == [(8,)]
     below = descendants(again.process.pid)
     again.process.kill()
@@ -258,7 +390,11 @@ def test_sigterm_to_make_leaves_nothing_and_keeps_the_data(run: Run, tmp_path: P
 
 
 def test_up_as_an_unprivileged_user():
-    """A copy of the project that belongs to nobody; the interpreter may lie where only root can walk to."""
+    """A copy of the project that belongs to nobody; the interpreter may lie where only root can walk to.
+
+    The database's programs are copied too: `initdb` asks whether it may run `postgres` in a way that no capability
+    helps with, and somebody's own environment would lie where that person can walk to.
+    """
     place = Path(tempfile.mkdtemp(prefix="collab-nobody-", dir="/tmp"))
     try:
         names = subprocess.run(
@@ -272,6 +408,9 @@ def test_up_as_an_unprivileged_user():
             if (ROOT / name).is_file():
                 (place / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, place / name)
+        programs = installation().parent
+        for folder in (programs, programs.with_name(f"{programs.name}.libs")):
+            shutil.copytree(folder, place / folder.name, symlinks=True)
         command = [sys.executable, "-m", "collab.runtime", "up"]
         if os.geteuid() == 0:
             subprocess.run(["chown", "-R", "65534:65534", str(place)], check=True)
