@@ -1,19 +1,40 @@
-"""People, workspaces and what ties them together."""
-
-from datetime import datetime
+"""People, the workspaces they work in, and what ties them together."""
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import Group, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import now
 from core.ids import uuid7
-from teams.states import AbsenceKind, KeyKind, MemberStatus, RoleKey, WorkspaceStatus
+from teams.states import MemberStatus, RoleKey, WorkspaceStatus
 from teams.tenancy import WorkspaceOwned
 
 LANGUAGES = [("en", "English"), ("ms", "Bahasa Melayu")]
+WORKING_LANGUAGES = [
+    *LANGUAGES,
+    ("zh", "中文"),
+    ("ta", "தமிழ்"),
+    ("id", "Bahasa Indonesia"),
+    ("ar", "العربية"),
+    ("hi", "हिन्दी"),
+    ("th", "ไทย"),
+    ("vi", "Tiếng Việt"),
+    ("ja", "日本語"),
+    ("ko", "한국어"),
+    ("de", "Deutsch"),
+    ("es", "Español"),
+    ("fr", "Français"),
+    ("it", "Italiano"),
+    ("nl", "Nederlands"),
+    ("pl", "Polski"),
+    ("pt", "Português"),
+    ("ru", "Русский"),
+    ("tr", "Türkçe"),
+]
+"""The languages in which people answer; each by its own name."""
 
 
 class UserManager(BaseUserManager["User"]):
@@ -44,6 +65,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=now)
+    session_epoch = models.PositiveIntegerField(default=0)
 
     objects = UserManager()
 
@@ -55,6 +77,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Bind sessions to the epoch besides the password: raising it ends them all."""
+        salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+        bound = f"{self.password}:{self.session_epoch}" if self.session_epoch else self.password
+        return salted_hmac(salt, bound, secret=secret, algorithm="sha256").hexdigest()
 
     def get_full_name(self) -> str:
         """Return the name as the person writes it."""
@@ -82,12 +110,13 @@ class Workspace(models.Model):
 
 
 class Role(WorkspaceOwned):
-    """A named set of rights; built-in ones take theirs from the verbs' declarations."""
+    """A named set of rights; built-in ones take theirs from the verbs' declarations. `teams.limits` reads `limits`."""
 
     key = models.SlugField(max_length=32)
     name = models.CharField(max_length=80)
     is_builtin = models.BooleanField(default=False)
     verbs = models.JSONField(default=list)
+    limits = models.JSONField(default=list, db_default=[])
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["workspace", "key"], name="teams_role_key")]
@@ -97,13 +126,22 @@ class Role(WorkspaceOwned):
 
 
 class Membership(WorkspaceOwned):
-    """A person's standing in one workspace."""
+    """A person's standing in one workspace.
+
+    `has_second_step` is filled where somebody is let in, by the statement that looks him up; elsewhere it is None.
+    So is `is_wanted`: whether anybody on whose lists the member stands is away or unseen.
+    """
+
+    has_second_step: bool | None = None
+    is_wanted: bool | None = None
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="memberships")
     role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="memberships")
     status = models.CharField(max_length=12, choices=MemberStatus, default=MemberStatus.ACTIVE)
     job_title = models.CharField(max_length=120, blank=True)
     capacity_hours = models.PositiveSmallIntegerField(default=40)
+    languages = models.JSONField(default=list, blank=True)
+    networks = models.JSONField(default=list, blank=True)
     joined_at = models.DateTimeField(default=now)
     ended_at = models.DateTimeField(null=True)
     last_seen_at = models.DateTimeField(null=True)
@@ -159,123 +197,3 @@ class Guest(WorkspaceOwned):
 
     def __str__(self) -> str:
         return self.name
-
-
-class Invitation(WorkspaceOwned):
-    """An address asked to join with a role."""
-
-    email = models.EmailField()
-    role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="+")
-    invited_by = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(default=now)
-    accepted_at = models.DateTimeField(null=True)
-    revoked_at = models.DateTimeField(null=True)
-    mailed_at = models.DateTimeField(null=True)
-    mail_attempts = models.PositiveSmallIntegerField(default=0)
-    next_mail_at = models.DateTimeField(null=True, default=now)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                "workspace",
-                Lower("email"),
-                condition=models.Q(accepted_at=None, revoked_at=None),
-                name="teams_invitation_open",
-            )
-        ]
-        indexes = [
-            models.Index(
-                fields=["next_mail_at"],
-                condition=models.Q(next_mail_at__isnull=False),
-                name="teams_invitation_mail_due",
-            )
-        ]
-
-    @property
-    def is_open(self) -> bool:
-        """Tell whether it was neither accepted nor taken back."""
-        return self.accepted_at is None and self.revoked_at is None
-
-
-class AccessKey(models.Model):
-    """A bearer secret of any kind, known only by its hash.
-
-    Global, since the secret is what names the workspace; looked up by hash alone.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    hash = models.CharField(max_length=64, unique=True)
-    hint = models.CharField(max_length=8)
-    kind = models.CharField(max_length=16, choices=KeyKind)
-    workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="+")
-    subject_type = models.CharField(max_length=64)
-    subject_id = models.UUIDField()
-    purpose = models.CharField(max_length=120, blank=True)
-    scopes = models.JSONField(default=list)
-    created_by_id = models.UUIDField(null=True)
-    created_at = models.DateTimeField(default=now)
-    expires_at = models.DateTimeField(null=True)
-    revoked_at = models.DateTimeField(null=True)
-    last_used_at = models.DateTimeField(null=True)
-    is_single_use = models.BooleanField(default=False)
-
-    class Meta:
-        indexes = [models.Index(fields=["workspace", "kind", "subject_id"], name="teams_accesskey_subject")]
-
-    def is_usable(self, at: datetime) -> bool:
-        """Tell whether the key opens anything at this instant."""
-        used_up = self.is_single_use and self.last_used_at is not None
-        return self.revoked_at is None and not used_up and (self.expires_at is None or at < self.expires_at)
-
-
-class Backup(WorkspaceOwned):
-    """A standing backup: who takes over for whom, in which order."""
-
-    member = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="backups")
-    backup = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="backup_for")
-    position = models.PositiveSmallIntegerField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["workspace", "member", "position"], name="teams_backup_position"),
-            models.UniqueConstraint(fields=["workspace", "member", "backup"], name="teams_backup_once"),
-            models.CheckConstraint(
-                condition=~models.Q(member=models.F("backup")), name="teams_backup_not_self"
-            ),
-        ]
-
-
-class Absence(WorkspaceOwned):
-    """A time in which a member is away and the first available backup acts."""
-
-    member = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="absences")
-    kind = models.CharField(max_length=8, choices=AbsenceKind, default=AbsenceKind.LEAVE)
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField(null=True)
-    recorded_by = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(default=now)
-
-    class Meta:
-        indexes = [models.Index(fields=["workspace", "member", "starts_at"], name="teams_absence_when")]
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(ends_at=None) | models.Q(ends_at__gt=models.F("starts_at")),
-                name="teams_absence_ends_after_start",
-            )
-        ]
-
-
-class IdempotencyRecord(WorkspaceOwned):
-    """The answer given to an API request with an Idempotency-Key, kept for 24 hours."""
-
-    actor_id = models.UUIDField()
-    key = models.CharField(max_length=255)
-    fingerprint = models.CharField(max_length=64)
-    status = models.PositiveSmallIntegerField(null=True)
-    body = models.JSONField(null=True)
-    created_at = models.DateTimeField(default=now)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["workspace", "actor_id", "key"], name="teams_idempotency_key")
-        ]
