@@ -71,8 +71,8 @@ def request_transaction() -> Iterator[None]:
 
 
 @contextmanager
-def entered(workspace_id: UUID) -> Iterator[None]:
-    """Bind the transaction that is open to one workspace until it ends; costs one statement.
+def entered(workspace_id: UUID, *, is_bound: bool = False) -> Iterator[None]:
+    """Bind the transaction that is open to one workspace until it ends; costs a statement unless it `is_bound`.
 
     For the request, which is one transaction and never leaves its workspace again. The database forgets the
     binding with the transaction, so nothing is put back. Raises: RuntimeError outside a transaction.
@@ -82,10 +82,16 @@ def entered(workspace_id: UUID) -> Iterator[None]:
     with scope(workspace=workspace_id):
         token = _current.set(workspace_id)
         try:
-            _bind(workspace_id, None)
+            if not is_bound:
+                _bind(workspace_id, None)
             yield
         finally:
             _current.reset(token)
+
+
+def unbind() -> None:
+    """Bind the transaction that is open to no workspace and nobody: for a request that is refused after a look."""
+    _bind(None, None)
 
 
 def _bind(workspace_id: UUID | None, user_id: UUID | str | None) -> None:

@@ -1,9 +1,12 @@
 """The request's transaction: what it costs, what it takes back, and that nothing of it stays on the connection."""
 
+import re
 import threading
 from collections.abc import Iterator
 
 import pytest
+from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
 from django.db import connection, connections
 from django.http import Http404, HttpResponse, StreamingHttpResponse
@@ -148,13 +151,42 @@ def is_frame(sql: str) -> bool:
 # What it costs
 
 
-def test_a_members_page_costs_two_statements_before_its_view(live_cast, client_as):
+def list_device(client: Client, member) -> None:
+    """Put the client's session into the person's list of devices, as the log-in form does."""
+    UserSession.objects.create(
+        user=member.user, ip="127.0.0.1", user_agent="", session_key=client.session.session_key
+    )
+
+
+def test_a_members_page_costs_one_statement_before_its_view(live_cast, client_as):
+    client = client_as(live_cast.ana)
+    list_device(client, live_cast.ana)
+    found = round_trips(client, "/w/acme/plain/")
+    assert len(found) == 1
+    assert "teams_arrive" in found[0]
+
+
+def test_a_session_that_stands_in_no_list_of_devices_costs_one_more(live_cast, client_as):
     found = round_trips(client_as(live_cast.ana), "/w/acme/plain/")
     assert len(found) == 2
-    assert "django_session" in found[0]
-    assert all(
-        table in found[1] for table in ("teams_membership", "teams_user", "teams_role", "teams_workspace")
-    )
+    assert "teams_arrive" in found[0]
+    assert "teams_enter" in found[1]
+
+
+def test_a_list_of_devices_that_names_somebody_else_lets_nobody_in(live_cast, client_as):
+    """What a session says, signed, is who is asking; the list beside it only saves a round trip."""
+    eve = client_as(live_cast.eve)
+    list_device(eve, live_cast.ana)
+    assert eve.get("/w/acme/names/").status_code == 404
+    assert eve.get("/w/other/plain/").content == b"fine"
+    nobody = Client()
+    kept = nobody.session
+    kept["anything"] = 1
+    kept.save()
+    nobody.cookies[settings.SESSION_COOKIE_NAME] = kept.session_key
+    list_device(nobody, live_cast.ana)
+    answer = nobody.get("/w/acme/names/")
+    assert (answer.status_code, answer.url.partition("?")[0]) == (302, "/accounts/login/")
 
 
 def test_a_tokens_request_costs_two_statements_before_its_view(live_cast):
@@ -167,13 +199,15 @@ def test_a_tokens_request_costs_two_statements_before_its_view(live_cast):
     assert "teams_membership" in found[1]
 
 
-def test_the_frame_of_a_request_is_a_transaction_and_at_most_two_bindings(live_cast, client_as):
+def test_the_frame_of_a_request_is_a_transaction_bound_by_the_message_that_reads_the_membership(
+    live_cast, client_as
+):
     client = client_as(live_cast.ana)
     client.get("/w/acme/plain/")
     with CaptureQueriesContext(connection) as found:
         client.get("/w/acme/plain/")
     sql = [query["sql"] for query in found.captured_queries]
-    assert sum("set_config" in line for line in sql) <= 2
+    assert sum("set_config" in line or "teams_enter" in line for line in sql) == 1
     assert [line for line in sql if "SAVEPOINT" in line] == []
 
 
@@ -355,3 +389,23 @@ def test_kept_connections_mix_no_workspaces_under_load_and_faults(live_cast, cli
     for side in (live_cast.acme, live_cast.other):
         with workspace_scope(side.pk):
             assert list(Guest.objects.values_list("name", flat=True)) == [f"guest-of-{side.slug}"]
+
+
+# The policy for the browser's scripts
+
+
+def test_the_policy_bears_the_nonce_of_the_page_and_of_no_other(live_cast, client):
+    pages = [client.get("/accounts/login/") for _ in range(2)]
+
+    nonces = [re.search(r'<script[^>]* nonce="([^"]+)"', page.content.decode()).group(1) for page in pages]
+    assert nonces[0] != nonces[1]
+    for page, nonce in zip(pages, nonces, strict=True):
+        assert f"script-src 'self' 'nonce-{nonce}';" in page["Content-Security-Policy"]
+        assert "frame-ancestors 'none'" in page["Content-Security-Policy"]
+
+
+def test_an_answer_without_scripts_allows_none_but_our_own(live_cast, client_as):
+    answer = client_as(live_cast.ana).get("/w/acme/plain/")
+
+    assert "script-src 'self';" in answer["Content-Security-Policy"]
+    assert "nonce" not in answer["Content-Security-Policy"]
