@@ -3,12 +3,19 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.utils.translation import gettext as _
 
-from teams.permissions import require
+from core.errors import NotAllowed
+from teams.actors import Actor
+from teams.models import Membership
+from teams.permissions import require, verbs
+from teams.proofs import require_fresh
+from teams.states import ActorKind
 
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 View = Callable[..., HttpResponse]
 
 
@@ -56,10 +63,20 @@ def access_of(view: Any) -> Access | None:
 
 
 def require_verb(request: HttpRequest, access: Access) -> None:
-    """Require the verb that the view declares for the request's method. Raises: NotAllowed."""
+    """Require the verb that the view declares for the request's method, and, for some, a fresh proof of who asks.
+
+    Raises: NotAllowed, ProveAgain.
+    """
     verb = access.verbs.get("GET" if request.method in ("HEAD", "OPTIONS") else str(request.method))
     if verb is not None:
-        require(request.actor, verb)  # type: ignore[attr-defined]  # set by the middleware
+        actor: Actor = request.actor  # type: ignore[attr-defined]  # set by the middleware
+        require(actor, verb)
+        if actor.kind == ActorKind.STAFF and request.method not in SAFE:
+            raise NotAllowed(_("An operator on a visit looks and changes nothing."), verb=verb)
+        if actor.is_preview and request.method not in SAFE:
+            raise NotAllowed(_("You look as another role and can change nothing. End that first."), verb=verb)
+        if verbs.get(verb).asks_again and request.method not in SAFE and actor.kind == ActorKind.MEMBER:
+            require_fresh(cast("Membership", actor.member), request.session)
 
 
 def _declare(access: Access) -> Callable[[View], View]:

@@ -23,7 +23,8 @@ from teams.permissions import (
     visible,
 )
 from teams.roles_page import page
-from teams.services.absences import record_absence, set_backups
+from teams.services.absences import record_absence
+from teams.services.backups import set_backups
 from teams.services.keys import create_token, find_key, token_actor
 from teams.states import AbsenceKind, ActorKind, KeyKind, RoleKey
 
@@ -31,14 +32,19 @@ OWN, ADM, LEAD, MAN, CON, VIEW = RoleKey
 HELD = {
     "teams.workspace.see": {OWN, ADM, LEAD, MAN, CON, VIEW},
     "teams.workspace.configure": {OWN, ADM},
+    "teams.workspace.secure": {OWN, ADM},
     "teams.member.see": {OWN, ADM, LEAD, MAN, CON, VIEW},
     "teams.member.invite": {OWN, ADM},
     "teams.member.end": {OWN, ADM},
     "teams.role.assign": {OWN, ADM},
     "teams.role.assign_owner": {OWN},
     "teams.role.edit": {OWN, ADM},
+    "teams.right.explain": {OWN, ADM},
     "teams.team.edit": {OWN, ADM, LEAD},
     "teams.backup.edit": {OWN, ADM, LEAD},
+    "teams.duty.see": {OWN, ADM, LEAD, MAN, CON, VIEW},
+    "teams.duty.edit": {OWN, ADM, LEAD},
+    "teams.duty.moderate": {OWN, ADM, LEAD},
     "teams.absence.record": {OWN, ADM, LEAD, MAN, CON, VIEW},
     "teams.absence.record_others": {OWN, ADM, LEAD},
     "teams.token.create": {OWN, ADM, LEAD, MAN, CON},
@@ -49,8 +55,13 @@ HELD = {
 
 COVERED = {
     "activity.entry.see",
+    "approvals.request.amend",
     "approvals.request.decide",
+    "approvals.override.review",
+    "approvals.override.see",
+    "approvals.request.override",
     "approvals.request.see",
+    "approvals.request.skip",
     "approvals.request.submit",
     "approvals.request.withdraw",
     "approvals.request.withdraw_others",
@@ -83,7 +94,11 @@ COVERED = {
     "publishing.hold.start",
     "teams.absence.record_others",
     "teams.backup.edit",
+    "teams.duty.edit",
+    "teams.duty.moderate",
+    "teams.duty.see",
     "teams.guest.invite",
+    "teams.right.explain",
     "teams.member.see",
     "teams.team.edit",
     "teams.workspace.see",
