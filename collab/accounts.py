@@ -8,12 +8,16 @@ from typing import Any
 from allauth.account import forms as account_forms
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django import forms
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 _SEALED_FOR = b"collab.mfa"
@@ -76,6 +80,7 @@ WORDS = {
     "password2": _("New password again"),
     "code": _("Code"),
 }
+LONGEST_NAME = 80
 
 
 class OwnWords(forms.Form):
@@ -127,6 +132,29 @@ class ChangeEmailForm(OwnWords, account_forms.AddEmailForm):
     """Another address."""
 
 
+class AddPasskeyForm(OwnWords, AddWebAuthnForm):
+    """A passkey that this browser made, and its name."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name")
+        self.fields["name"].validators.append(MaxLengthValidator(LONGEST_NAME))
+        alone = self.fields["passwordless"]
+        alone.initial = True
+        alone.label = _("It logs me in alone")
+        alone.help_text = _("Without a password. Your device asks for a fingerprint, face or PIN each time.")
+        alone.widget.attrs["data-passkey-target"] = "alone"
+
+
+class RenamePasskeyForm(OwnWords, EditWebAuthnForm):
+    """Another name for a passkey."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name")
+        self.fields["name"].validators.append(MaxLengthValidator(LONGEST_NAME))
+
+
 class MfaAdapter(DefaultMFAAdapter):
     """Keeps authenticator secrets encrypted, under a key that is not in the database."""
 
@@ -135,6 +163,11 @@ class MfaAdapter(DefaultMFAAdapter):
         "incorrect_code": _("This code does not fit."),
         "unverified_email": _("Confirm your e-mail address first."),
     }
+
+    def generate_authenticator_name(self, user: AbstractBaseUser, type: str) -> str:  # noqa: A002  # the library's name
+        """Propose a name for a new passkey."""
+        count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
+        return gettext("Passkey %(number)d") % {"number": count + 1}
 
     def encrypt(self, text: str) -> str:
         """Return `key id:base64` of nonce and AES-256-GCM ciphertext."""
