@@ -1,20 +1,21 @@
 """Backups and absences: who takes over for whom."""
 
+from typing import Any
 from uuid import UUID
 
-from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.clock import now
-from core.errors import Invalid
+from core.refs import Ref
 from teams import answers, selectors, serializers
 from teams.actors import Actor
 from teams.api.people import members_by_id
 from teams.cover import cover_of
 from teams.models import Absence, Membership
 from teams.rest import endpoint, listing, read
-from teams.services.absences import end_absence, record_absence, set_backups
+from teams.services.absences import change_absence, end_absence, record_absence
+from teams.services.backups import set_backups
 from teams.states import AbsenceKind
 
 
@@ -30,7 +31,9 @@ def backups(request: Request) -> Response:
     if request.method == "POST":
         facts = read(serializers.BackupsBody, request)
         member = _member(actor, facts.get("member"))
-        rows = set_backups(member=member, backups=members_by_id(facts["backups"], "backups"), by=actor)
+        people = members_by_id(facts["backups"], "backups")
+        scope = Ref(facts["scope"]["type"], facts["scope"]["id"]) if facts.get("scope") else None
+        rows = set_backups(member=member, backups=people, scope=scope, by=actor)
         return Response({"results": [serializers.backup(row) for row in rows], "next": None}, status=201)
     return listing(request, selectors.backups(actor), serializers.backup, by=["member_id", "position", "pk"])
 
@@ -41,9 +44,9 @@ def backup(request: Request, backup: UUID) -> Response:
     actor = request._request.actor
     found = selectors.get_backup(actor, backup)
     if request.method == "DELETE":
-        rows = selectors.backups_of(found.member).select_related("backup__user", "backup__role")
-        people = [row.backup for row in rows if row.pk != found.pk]
-        set_backups(member=found.member, backups=people, by=actor)
+        rows = selectors.backups_of(found.member, found.scope).select_related("backup__user", "backup__role")
+        people = [row.backup for row in rows if row.pk != found.pk and row.backup.is_active]
+        set_backups(member=found.member, backups=people, scope=found.scope, by=actor)
         return Response(status=204)
     return Response(serializers.backup(found))
 
@@ -64,32 +67,56 @@ def absences(request: Request) -> Response:
             kind=AbsenceKind(facts["kind"]),
             starts_at=facts.get("starts_at") or now(),
             ends_at=facts.get("ends_at"),
+            zone=facts.get("zone", ""),
+            note=facts.get("note", ""),
             by=actor,
         )
-        return Response(_absence(made), status=201)
-    return listing(request, selectors.absences(actor), _absence, by=["-starts_at", "-pk"])
+        return Response(_absence(actor, made), status=201)
+    covers = {row.absence.member_id: row.cover for row in selectors.away_now(actor, now())}
+    return listing(
+        request,
+        selectors.absences(actor),
+        lambda row: _shown(actor, row, covers.get(row.member_id)),
+        by=["-starts_at", "-pk"],
+    )
 
 
 @endpoint(
     {"GET": "teams.member.see", "PATCH": "teams.absence.record", "DELETE": "teams.absence.record"},
     body=serializers.AbsenceChange,
     answers=answers.AbsenceOutput,
+    may_vanish=True,
 )
 def absence(request: Request, absence: UUID) -> Response:
-    """One absence; PATCH `{"ended": true}` or DELETE ends it now."""
+    """One absence; PATCH changes it, `{"ended": true}` or DELETE ends it now, or drops it before its start."""
     actor = request._request.actor
     found = selectors.get_absence(actor, absence)
-    if request.method == "PATCH" and not read(serializers.AbsenceChange, request)["ended"]:
-        raise Invalid(_("An absence can only be ended."), fields={"ended": [_("Send true.")]})
-    if request.method != "GET":
-        end_absence(absence=found, by=actor)
+    if request.method == "PATCH":
+        facts = read(serializers.AbsenceChange, request)
+        if facts.get("ended"):
+            end_absence(absence=found, by=actor)
+        elif facts:
+            _change(actor, found, facts)
     if request.method == "DELETE":
+        end_absence(absence=found, by=actor)
+    if request.method == "DELETE" or found.pk is None:
         return Response(status=204)
-    return Response(_absence(found))
+    return Response(_absence(actor, found))
 
 
-def _absence(row: Absence) -> dict[str, object]:
-    return serializers.absence(row, cover_of(row.member, now()))
+def _change(actor: Actor, found: Absence, facts: dict[str, Any]) -> None:
+    facts.pop("ended", None)
+    standing = {name: getattr(found, name) for name in ("kind", "starts_at", "ends_at", "zone")}
+    told = {**standing, **facts}
+    change_absence(absence=found, by=actor, **{**told, "kind": AbsenceKind(told["kind"])})
+
+
+def _absence(actor: Actor, row: Absence) -> dict[str, object]:
+    return _shown(actor, row, cover_of(row.member, now()))
+
+
+def _shown(actor: Actor, row: Absence, cover: Membership | None) -> dict[str, object]:
+    return serializers.absence(row, cover, with_note=selectors.may_read_note(actor, row))
 
 
 def _member(actor: Actor, pk: UUID | None) -> Membership:

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,8 +16,9 @@ from calendar_app.models import Post
 from collab.backups import MANIFEST_FILE
 from core.clock import now
 from networks.models import Channel
-from publishing.ledger import claim_due
+from publishing.ledger import claim_due, claim_unsettled
 from publishing.models import Delivery, Hold
+from publishing.services import settling
 from publishing.timing import clock
 from teams.models import Membership
 from teams.tenancy import workspace_scope
@@ -61,6 +63,18 @@ def _restore(folder) -> str:
     return out.getvalue()
 
 
+def settle_all(workspace_id: UUID) -> None:
+    """Ask the networks about all that is unknown, as the sweepers do, two hours from now."""
+    with workspace_scope(workspace_id):
+        Delivery.objects.filter(state="unknown").update(settle_until=clock(-1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settling.statements, "read_clock", lambda: now() + timedelta(hours=2))
+        for claim in claim_unsettled():
+            settling.settle_unknown(
+                workspace_id=claim.workspace_id, delivery_id=claim.delivery_id, token=claim.token
+            )
+
+
 def test_everything_comes_back_and_nothing_due_is_sent_blindly(planned, settings, tmp_path):
     with workspace_scope(planned.acme.pk):
         before = (Post.objects.count(), Delivery.objects.count(), Membership.objects.count())
@@ -76,11 +90,15 @@ def test_everything_comes_back_and_nothing_due_is_sent_blindly(planned, settings
     assert "1 deliveries that fell due" in said
     with workspace_scope(planned.acme.pk):
         assert (Post.objects.count(), Delivery.objects.count(), Membership.objects.count()) == before
-        assert Entry.objects.count() == entries + 2
-        assert Delivery.objects.get(pk=soon.pk).state == "needs_attention"
-        assert Post.objects.get(pk=soon.post_id).state == "needs_attention"
+        assert Entry.objects.count() == entries + 3
+        assert set(Delivery.objects.values_list("state", "reason")) == {("unknown", "restored")}
         assert Hold.objects.filter(ended_at=None).count() == 1
-        later = Delivery.objects.exclude(pk=soon.pk).get()
+    assert claim_due() == []
+    settle_all(planned.acme.pk)
+    with workspace_scope(planned.acme.pk):  # the newsroom is away: what fell due stays in question
+        fallen, later = Delivery.objects.order_by("scheduled_at")
+        assert (fallen.pk, fallen.state, fallen.reason) == (soon.pk, "unknown", "restored")
+        assert Post.objects.get(pk=soon.post_id).state == "publishing"
         assert (later.state, later.held_for) == ("scheduled", "pause")
     assert claim_due() == []
     seal_everything()

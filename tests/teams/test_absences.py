@@ -11,7 +11,8 @@ from core.errors import Invalid, NotAllowed, WrongState
 from teams.cover import acting_for, cover_of
 from teams.models import Absence, Backup, Membership
 from teams.permissions import can, covered_actors
-from teams.services.absences import end_absence, record_absence, set_backups
+from teams.services.absences import end_absence, record_absence
+from teams.services.backups import set_backups
 from teams.services.members import end_membership
 from teams.states import AbsenceKind
 
