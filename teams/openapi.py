@@ -86,10 +86,12 @@ def described(
     lists: Lists = None,
     created: bool = True,
     if_match: bool = False,
+    may_vanish: bool = False,
     query: tuple[OpenApiParameter, ...] = (),
 ) -> Any:
     """Return the view with what the document says of each of its methods.
 
+    With `may_vanish` a PATCH may leave nothing to answer.
     `lists` names how GET answers: in pages with cursors, or everything as one page. Without `created`, POST
     answers 200.
     """
@@ -105,6 +107,7 @@ def described(
             request=None if method in ("GET", "DELETE") else _of(body, method),
             responses={
                 status: _page(answer) if lists and method == "GET" and answer else answer,
+                **({204: None} if may_vanish and method == "PATCH" else {}),
                 **{(code, PROBLEM): Problem for code in sorted(statuses)},
             },
         )

@@ -17,6 +17,7 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer, Serializer
+from rest_framework.utils.encoders import JSONEncoder
 
 from core.clock import now
 from core.errors import CollabError, Invalid
@@ -78,7 +79,7 @@ def once(request: Request, body: Callable[[], Response]) -> Response:
     except IntegrityError:
         return _replay(own.get(), record.fingerprint)
     response = body()
-    own.update(status=response.status_code, body=json.loads(json.dumps(response.data, default=str)))
+    own.update(status=response.status_code, body=json.loads(json.dumps(response.data, cls=JSONEncoder)))
     return response
 
 

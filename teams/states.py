@@ -47,6 +47,23 @@ class AbsenceKind(models.TextChoices):
     OTHER = "other", _("away")
 
 
+class StarterKind(models.TextChoices):
+    """The kinds of work that every workspace starts with."""
+
+    CONTENT = "content", _("Content creation")
+    SCHEDULING = "scheduling", _("Scheduling")
+    ENGAGEMENT = "engagement", _("Engagement")
+    SERVICE = "service", _("Customer service")
+    STAKEHOLDERS = "stakeholders", _("Stakeholder management")
+
+
+class AbsenceCause(models.TextChoices):
+    """Where an absence comes from."""
+
+    PERSON = "person", _("recorded by a person")
+    FEED = "feed", _("from a calendar")
+
+
 class KeyKind(models.TextChoices):
     """What a bearer secret is for; a secret of one kind is worthless as another."""
 
@@ -54,3 +71,12 @@ class KeyKind(models.TextChoices):
     INVITATION = "invitation", _("invitation")
     GUEST = "guest", _("guest link")
     NEWSROOM = "newsroom", _("newsroom channel")
+    SCIM = "scim", _("directory (SCIM)")
+    FEED = "feed", _("calendar feed")
+
+
+class ProviderKind(models.TextChoices):
+    """How a workspace's identity provider says who somebody is."""
+
+    OIDC = "oidc", _("OpenID Connect")
+    SAML = "saml", _("SAML 2.0")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
 from core.errors import NotFound
 from core.refs import Ref
 from core.registry import Registry
@@ -17,7 +19,8 @@ class Subject:
 
     `load(actor, id)` returns the thing where the actor may see it and raises NotFound otherwise;
     `label(thing)` is its name for people; `path(slug, id)` its page. `labels(actor, ids)` names many at once, of
-    those that the actor may see; lists that show subjects of all kinds use it.
+    those that the actor may see; lists that show subjects of all kinds use it. `rows(actor)` are those that he may
+    see, for questions that ask about many at once.
     """
 
     type: str
@@ -25,6 +28,7 @@ class Subject:
     label: Callable[[Any], str]
     path: Callable[[str, Any], str]
     labels: Callable[[Actor, Iterable[UUID]], Mapping[UUID, str]] | None = None
+    rows: "Callable[[Actor], QuerySet[Any]] | None" = None
 
 
 subjects: Registry[Subject] = Registry("teams.subjects")
@@ -41,3 +45,16 @@ def load_subject(actor: Actor, ref: Ref) -> Any:
     if kind is None:
         raise NotFound(f"There is no such kind of thing: {ref.type}")
     return kind.load(actor, ref.id)
+
+
+def seen_subjects(actor: Actor, prefix: str = "") -> Q:
+    """Return the condition on rows that point at a subject which the actor may see; other kinds are left out.
+
+    `prefix` leads to `subject_type` and `subject_id` from the row that is asked about.
+    """
+    found = Q(pk__in=[])
+    for kind in subjects.values():
+        if kind.rows is not None:
+            own = kind.rows(actor).filter(pk=OuterRef(f"{prefix}subject_id")).order_by()
+            found |= Q(Exists(own), **{f"{prefix}subject_type": kind.type})
+    return found

@@ -1,5 +1,6 @@
 """Workspaces, members, roles, teams and invitations."""
 
+from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -8,11 +9,13 @@ from rest_framework.response import Response
 
 from core.errors import Invalid, NotAllowed, NotFound
 from teams import answers, selectors, serializers
+from teams.limit_serializers import limit_input
 from teams.models import Membership, Role, Workspace
 from teams.rest import endpoint, listing, read
+from teams.rights import Right, rights_of, rights_of_member
 from teams.services.groups import change_team, create_team, delete_team
 from teams.services.invitations import invite_member, revoke_invitation
-from teams.services.members import assign_role, end_membership
+from teams.services.members import assign_role, change_profile, end_membership
 from teams.services.roles import change_role, create_role, delete_role
 
 
@@ -32,16 +35,20 @@ def members(request: Request) -> Response:
 
 
 @endpoint(
-    {"GET": "teams.member.see", "PATCH": "teams.role.assign", "DELETE": "teams.member.end"},
+    {"GET": "teams.member.see", "PATCH": "teams.member.see", "DELETE": "teams.member.end"},
     body=serializers.MemberChange,
     answers=answers.MemberOutput,
 )
 def member(request: Request, member: UUID) -> Response:
-    """One member; PATCH gives another role, DELETE ends the membership."""
+    """One member; PATCH gives another role or changes the profile, DELETE ends the membership."""
     actor = request._request.actor
     found = selectors.get_member(actor, member)
     if request.method == "PATCH":
-        assign_role(member=found, role=_role(read(serializers.MemberChange, request)["role"]), by=actor)
+        facts = read(serializers.MemberChange, request)
+        if "role" in facts:
+            assign_role(member=found, role=_role(facts.pop("role")), by=actor)
+        if facts:
+            change_profile(member=found, by=actor, **facts)
     if request.method == "DELETE":
         end_membership(member=found, by=actor)
         return Response(status=204)
@@ -52,13 +59,19 @@ def member(request: Request, member: UUID) -> Response:
 def my_rights(request: Request) -> Response:
     """Each right, whether the caller has it, and where it comes from."""
     actor = request._request.actor
-    return Response(
-        {
-            "member": serializers.person(actor.member),
-            "role": str(actor.member.role),
-            "rights": [serializers.right(row) for row in selectors.rights_of(actor)],
-        }
-    )
+    return Response(_rights(actor.member, rights_of(actor)))
+
+
+@endpoint({"GET": "teams.right.explain"}, answers=answers.RightsOutput)
+def member_rights(request: Request, member: UUID) -> Response:
+    """Each right of a member, whether he has it now, where it comes from, and whom he would ask."""
+    found = selectors.get_member(request._request.actor, member)
+    return Response(_rights(found, rights_of_member(found)))
+
+
+def _rights(member: Membership, rows: list[Right]) -> dict[str, object]:
+    rights = [serializers.right(row) for row in rows]
+    return {"member": serializers.person(member), "role": str(member.role), "rights": rights}
 
 
 @endpoint(
@@ -70,7 +83,7 @@ def my_rights(request: Request) -> Response:
 def roles(request: Request) -> Response:
     """The roles and their rights."""
     if request.method == "POST":
-        made = create_role(by=request._request.actor, **read(serializers.RoleBody, request))
+        made = create_role(by=request._request.actor, **_role_facts(request))
         return Response(serializers.role(made), status=201)
     return listing(request, selectors.roles(), serializers.role, by=["pk"])
 
@@ -84,7 +97,7 @@ def role(request: Request, role: UUID) -> Response:
     """One role."""
     actor, found = request._request.actor, selectors.get_role(role)
     if request.method == "PATCH":
-        change_role(role=found, by=actor, **read(serializers.RoleBody, request, partial=True))
+        change_role(role=found, by=actor, **_role_facts(request, partial=True))
     if request.method == "DELETE":
         delete_role(role=found, by=actor)
         return Response(status=204)
@@ -164,6 +177,13 @@ def members_by_id(wanted: list[UUID], field: str = "members") -> list[Membership
         return selectors.members_by_id(wanted)
     except NotFound as error:
         raise Invalid(error.message, fields={field: [error.message]}) from None
+
+
+def _role_facts(request: Request, *, partial: bool = False) -> dict[str, Any]:
+    facts = read(serializers.RoleBody, request, partial=partial)
+    if "limits" in facts:
+        facts["limits"] = [limit_input(limit) for limit in facts["limits"]]
+    return facts
 
 
 def _role(text: str) -> Role:

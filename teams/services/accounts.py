@@ -3,13 +3,15 @@
 import zoneinfo
 
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from core.errors import Invalid
-from teams.models import LANGUAGES, User
+from teams.models import LANGUAGES, User, Workspace
 
 THEMES = ("system", "light", "dark")
 DENSITIES = ("comfortable", "compact")
@@ -60,6 +62,30 @@ def change_profile(*, user: User, changes: dict[str, str]) -> User:
         setattr(user, name, value)
     if kept:
         user.save(update_fields=list(kept))
+    return user
+
+
+def note_device(
+    *, user: User, session_key: str, workspace: Workspace, address: str, user_agent: str
+) -> UserSession:
+    """Note in the person's list of devices a session that a workspace's provider has opened, so that he can end it."""
+    most = UserSession._meta.get_field("user_agent").max_length
+    facts = {"ip": address, "user_agent": user_agent[:most], "data": {"workspace": workspace.name}}
+    row, _is_new = UserSession.objects.update_or_create(
+        session_key=session_key, defaults={"user": user, **facts}
+    )
+    return row
+
+
+def end_sessions(*, user: User, besides: str | None = None) -> User:
+    """End a person's sessions everywhere; `besides` is the key of one whose proof of who it is the caller renews.
+
+    Every session holds a digest of password and epoch, so none passes any more, in whatever process it is used.
+    """
+    for session in UserSession.objects.filter(user=user).exclude(session_key=besides or ""):
+        session.end()
+    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
+    user.refresh_from_db(fields=["session_epoch"])
     return user
 
 

@@ -1,6 +1,7 @@
 """Invitations: an address is asked by mail; who holds the mail's secret may join, once, within seven days."""
 
 from datetime import timedelta
+from typing import cast
 from uuid import UUID
 
 import structlog
@@ -19,6 +20,7 @@ from core.errors import Invalid, NotAllowed, NotFound, WrongState
 from core.record import record
 from core.refs import Ref
 from teams.actors import Actor
+from teams.directory import hold_directory
 from teams.models import AccessKey, Invitation, Membership, Role, User
 from teams.permissions import require
 from teams.services.keys import make_key
@@ -45,9 +47,26 @@ def invite_member(*, email: str, role: Role, by: Actor) -> Invitation:
     """
     require(by, "teams.member.invite")
     require_right_over_role(by, role)
-    address = email.strip().lower()
+    return _invite(email.strip().lower(), role, cast("Membership", by.member), by)
+
+
+def invite_on_word(*, email: str, role: Role, asking: Membership, by: Actor) -> Invitation | None:
+    """Invite an address that the workspace's provider or directory names; `asking` stands in the mail.
+
+    Nobody is told whether the address has an account, belongs to a member or was asked before: then nothing is sent
+    and None returned. Raises: NotAllowed for anybody but the product. Records: teams.member.invited.
+    """
+    if not by.is_system:
+        raise NotAllowed(_("Only Collab itself invites on the word of a provider."))
+    try:
+        return _invite(email.strip().lower(), role, asking, by)
+    except Invalid:
+        return None
+
+
+def _invite(address: str, role: Role, asking: Membership, by: Actor) -> Invitation:
     _require_fit(address)
-    invitation = Invitation(workspace_id=by.workspace_id, email=address, role=role, invited_by=by.member)
+    invitation = Invitation(workspace_id=by.workspace_id, email=address, role=role, invited_by=asking)
     try:
         with transaction.atomic():
             invitation.save()
@@ -78,8 +97,9 @@ def accept_invitation(*, key: AccessKey, user: User) -> Membership:
     """Make the bearer a member with the role that the invitation names; its key is used up.
 
     Raises: NotAllowed when the account is not of the invited address; NotFound for a key that was used,
-    revoked, ran out or is for something else. Records: teams.member.joined.
+    revoked, ran out or is for something else. Records: teams.member.joined. Locks: the directory, which may name him.
     """
+    hold_directory(key.workspace_id)
     invitation = invitation_of(key)
     if user.email.lower() != invitation.email.lower():
         raise NotAllowed(_("This invitation was sent to another address. Log in with that one."))

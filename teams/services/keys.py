@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from allauth.mfa.models import Authenticator
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -15,7 +16,8 @@ from core.record import record
 from core.refs import Ref
 from teams.actors import Actor
 from teams.models import AccessKey, Membership, Workspace
-from teams.permissions import actor_of, require, verbs_of
+from teams.permissions import actor_of, require
+from teams.proofs import SECOND_STEPS
 from teams.states import ActorKind, KeyKind, MemberStatus, WorkspaceStatus
 from teams.tenancy import entered
 
@@ -24,6 +26,8 @@ _PREFIX = {
     KeyKind.INVITATION: "cb_inv_",
     KeyKind.GUEST: "cb_gst_",
     KeyKind.NEWSROOM: "cb_nws_",
+    KeyKind.SCIM: "cb_scm_",
+    KeyKind.FEED: "cb_ics_",
 }
 MOST_TOKENS = 50
 _USED_EVERY = timedelta(minutes=5)
@@ -129,6 +133,12 @@ def revoke_key(*, key: AccessKey, by: Actor) -> AccessKey:
     return key
 
 
+def note_used(key: AccessKey) -> None:
+    """Note that a key is in use, at most every five minutes."""
+    if key.last_used_at is None or now() - key.last_used_at > _USED_EVERY:
+        AccessKey.objects.filter(pk=key.pk).update(last_used_at=now())
+
+
 def bearer_key(request: HttpRequest) -> AccessKey | None:
     """Return the usable API token that the request carries."""
     scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
@@ -150,12 +160,14 @@ def token_actor(key: AccessKey) -> tuple[Membership, Actor] | None:
     """
     with entered(key.workspace_id):
         found = Membership.objects.filter(pk=key.subject_id, status=MemberStatus.ACTIVE, user__is_active=True)
-        member = found.select_related("user", "role", "workspace").first()
+        steps = Authenticator.objects.filter(user_id=OuterRef("user_id"), type__in=SECOND_STEPS)
+        rows = found.select_related("user", "role", "workspace").annotate(_steps=Exists(steps))
+        member = rows.first()
     if member is None:
         return None
-    if key.last_used_at is None or now() - key.last_used_at > _USED_EVERY:
-        AccessKey.objects.filter(pk=key.pk).update(last_used_at=now())
-    held = verbs_of(member.role) - {"teams.token.create", "teams.role.assign_owner"}
+    member.has_second_step = member._steps
+    note_used(key)
+    owner = actor_of(member)
+    held = owner.verbs - {"teams.token.create", "teams.role.assign_owner"}
     held = held & frozenset(key.scopes) if key.scopes else held
-    actor = actor_of(member)
-    return member, Actor(ActorKind.TOKEN, actor.workspace_id, key.pk, member, held)
+    return member, Actor(ActorKind.TOKEN, owner.workspace_id, key.pk, member, held, limits=owner.limits)

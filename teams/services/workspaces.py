@@ -23,11 +23,20 @@ RESERVED_SLUGS = frozenset(
 )
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?")
 
-SETTINGS: dict[str, tuple[object, ...]] = {"approval": ("on", "off"), "lock_approved": (True, False)}
+SETTINGS: dict[str, tuple[object, ...]] = {
+    "approval": ("on", "off"),
+    "lock_approved": (True, False),
+    "time_out_hours": (0, 4, 8, 24, 48, 72),
+}
 """What a workspace can set, with the values allowed."""
 
 furnishers: Registry[Callable[[Workspace, Actor], object]] = Registry("teams.services.workspaces.furnishers")
 """Upper apps add `(workspace, actor) -> None` here to give each new workspace what it starts with."""
+
+
+Configured = Callable[[Workspace, Mapping[str, object], Actor], object]
+configured: Registry[Configured] = Registry("teams.services.workspaces.configured")
+"""Upper apps add `(workspace, settings before, actor) -> None`: called in the transaction that changed settings."""
 
 
 def create_workspace(
@@ -59,11 +68,17 @@ def create_workspace(
     return workspace, member
 
 
+@transaction.atomic
 def configure_workspace(*, workspace: Workspace, changes: dict[str, object], by: Actor) -> Workspace:
-    """Change name, zone, language or settings of the workspace. Records: teams.workspace.configured."""
+    """Change name, zone, language or settings of the workspace, and let upper apps follow in the same transaction.
+
+    Records: teams.workspace.configured. Locks: the workspace's row.
+    """
     require(by, "teams.workspace.configure")
     if workspace.pk != by.workspace_id:
         raise NotFound(_("There is no such workspace."))
+    before = Workspace.objects.select_for_update().values_list("settings", flat=True).get(pk=workspace.pk)
+    workspace.settings = dict(before)
     zone = changes.get("timezone", workspace.timezone)
     _check(workspace.slug, str(changes.get("name", workspace.name)), str(zone))
     _check_choices(changes)
@@ -72,6 +87,8 @@ def configure_workspace(*, workspace: Workspace, changes: dict[str, object], by:
             value = changes[field]
             setattr(workspace, field, {**workspace.settings, **value} if isinstance(value, dict) else value)
     workspace.save()
+    for follow in configured.values():
+        follow(workspace, before, by)
     record(
         "teams.workspace.configured",
         by=by,

@@ -1,10 +1,12 @@
 """The doors: where somebody lands, a first workspace, the own account, an invitation."""
 
+from allauth.account.signals import user_signed_up
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -15,6 +17,7 @@ from teams.forms import JoinForm, NewWorkspaceForm, ProfileForm
 from teams.gates import by_link, members, public, signed_in
 from teams.middleware import LAST_WORKSPACE
 from teams.models import AccessKey, Invitation, User
+from teams.proofs import vouch_of
 from teams.selectors import has_account, opened_invitation_key, workspaces_of
 from teams.services.accounts import DENSITIES, THEMES, change_profile, open_account
 from teams.services.invitations import accept_invitation, invitation_of
@@ -23,6 +26,7 @@ from teams.services.workspaces import create_workspace
 from teams.shell import front_of
 from teams.states import KeyKind
 from teams.tenancy import workspace_scope
+from teams.views.sso import is_on_the_way
 
 INVITATION = "invitation"
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -33,7 +37,8 @@ COOKIE_SECONDS = 365 * 24 * 3600
 def root(request: HttpRequest) -> HttpResponse:
     """Lead to the work: the last workspace, the only one, the first form, or the log-in page."""
     if not request.user.is_authenticated:
-        return redirect(settings.LOGIN_URL)
+        last = request.session.get(LAST_WORKSPACE, "")
+        return redirect(front_of(last) if vouch_of(request.session, last) else settings.LOGIN_URL)
     slugs = [workspace.slug for workspace in workspaces_of(request.user.pk)]
     if not slugs:
         return redirect("site:new_workspace")
@@ -163,7 +168,9 @@ def _answer(request: HttpRequest, key: AccessKey, asked: Invitation) -> HttpResp
             if user is not None:
                 member = accept_invitation(key=key, user=user)
                 del request.session[INVITATION]
-                return redirect(front_of(member.workspace.slug))
+                slug = member.workspace.slug
+                is_known = not is_on_the_way(request, slug)
+                return redirect(front_of(slug) if is_known else reverse("site:sso_connection", args=[slug]))
         except NotAllowed as error:
             form = JoinForm()
             messages.error(request, error.message)
@@ -187,6 +194,7 @@ def _new_user(request: HttpRequest, form: JoinForm, asked: Invitation) -> User |
         tell_form(form, error)
         return None
     login(request, user, backend=BACKEND)
+    user_signed_up.send(sender=User, request=request, user=user)
     return user
 
 

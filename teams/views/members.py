@@ -9,17 +9,24 @@ from django.utils.translation import gettext as _
 
 from core.clock import now
 from core.errors import Invalid
+from core.paging import keyset
 from teams import selectors
+from teams.choosing import SHOWN, matching, written
 from teams.cover import cover_of
+from teams.duty_forms import MemberProfileForm
 from teams.edges import tell_form
 from teams.forms import BackupsForm, InviteForm, RoleChoiceForm
 from teams.gates import members as members_only
 from teams.models import Membership
+from teams.overview import network_choices
 from teams.permissions import can, require
-from teams.services.absences import set_backups
+from teams.proposals import language_names, languages_of
+from teams.services.backups import set_backups
 from teams.services.invitations import invite_member, revoke_invitation
 from teams.services.keys import tokens_of
-from teams.services.members import assign_role, end_membership
+from teams.services.members import assign_role
+
+PAGE_SIZE = 50
 
 
 @members_only("teams.member.see", "GET")
@@ -29,9 +36,14 @@ def members(request: HttpRequest) -> HttpResponse:
 
 
 def _members_page(request: HttpRequest, form: InviteForm) -> HttpResponse:
-    actor = request.actor
+    actor, words = request.actor, request.GET.get("q", "")[:120].strip()
+    rows = matching(selectors.members(actor), words) if words else selectors.members(actor)
+    page = keyset(rows, by=["user__name", "pk"], cursor=request.GET.get("after"), size=PAGE_SIZE)
     context = {
-        "members": selectors.members(actor),
+        "members": page.rows,
+        "next": page.next,
+        "words": words,
+        "has_search": bool(words or page.next or request.GET.get("after")),
         "away": {row.absence.member_id: row for row in selectors.away_now(actor, now())},
         "invitations": selectors.open_invitations(actor),
         "form": form,
@@ -39,6 +51,15 @@ def _members_page(request: HttpRequest, form: InviteForm) -> HttpResponse:
         "tab": "members",
     }
     return render(request, "teams/members.html", context, status=422 if form.errors else 200)
+
+
+@members_only("teams.member.see", "GET")
+def member_choices(request: HttpRequest) -> HttpResponse:
+    """Answer the box for a name with who fits; a few, the first by name."""
+    rows = matching(selectors.members(request.actor), request.GET.get("q", "")[:120])
+    found = list(rows[: SHOWN + 1])
+    people = [{"member": member, "written": written(member)} for member in found[:SHOWN]]
+    return render(request, "teams/member_choices.html", {"people": people, "more": len(found) > SHOWN})
 
 
 @members_only("teams.member.invite", "POST")
@@ -80,10 +101,23 @@ def _member_page(request: HttpRequest, found: Membership, backups_form: BackupsF
         "cover": cover_of(found, now()),
         "teams": found.teams.order_by("name"),
         "role_form": RoleChoiceForm(roles=selectors.roles(), initial={"role": found.role_id}),
+        "profile_form": MemberProfileForm(
+            initial={
+                "job_title": found.job_title,
+                "capacity_hours": found.capacity_hours,
+                "languages": found.languages,
+                "networks": found.networks,
+            },
+            networks=network_choices(actor),
+        ),
+        "languages": language_names(languages_of(found)),
         "backups_form": backups_form,
         "backups": selectors.backups_of(found),
-        "covers_for": found.backup_for.select_related("member__user").order_by("position", "pk"),
+        "covers_for": found.backup_for.filter(scope_id=None)
+        .select_related("member__user")
+        .order_by("position", "pk"),
         "tokens": tokens_of(found) if may_end or found.pk == actor.member_id else [],
+        "may_explain": can(actor, "teams.right.explain", found),
         "may_assign": can(actor, "teams.role.assign", found) and found.is_active,
         "may_back": found.is_active
         and (found.pk == actor.member_id or can(actor, "teams.backup.edit", found)),
@@ -121,15 +155,6 @@ def member_backups(request: HttpRequest, member: UUID) -> HttpResponse:
             messages.success(request, _("Saved the backups of %(name)s.") % {"name": found.user.name})
             return redirect("teams:member", request.workspace.slug, found.pk)
     return _member_page(request, found, form)
-
-
-@members_only("teams.member.end", "POST")
-def member_ending(request: HttpRequest, member: UUID) -> HttpResponse:
-    """End a membership."""
-    found = selectors.get_member(request.actor, member)
-    end_membership(member=found, by=request.actor)
-    messages.success(request, _("%(name)s has no access any more.") % {"name": found.user.name})
-    return redirect("teams:members", request.workspace.slug)
 
 
 def _backups_form(request: HttpRequest, found: Membership) -> BackupsForm:

@@ -14,7 +14,10 @@ from teams.forms import TokenForm, WorkspaceForm
 from teams.gates import members
 from teams.models import Workspace
 from teams.services.keys import create_token, revoke_key, tokens_of
+from teams.services.presence import hours_of
 from teams.services.workspaces import configure_workspace
+
+RULES = ("approval", "lock_approved", "time_out_hours")
 
 
 @members("teams.workspace.configure", "GET", "POST")
@@ -24,7 +27,7 @@ def settings(request: HttpRequest) -> HttpResponse:
     form = WorkspaceForm(request.POST or None, initial=_start(workspace))
     if request.method == "POST" and form.is_valid():
         facts = dict(form.cleaned_data)
-        facts["settings"] = {name: facts.pop(name) for name in ("approval", "lock_approved")}
+        facts["settings"] = {name: facts.pop(name) for name in RULES}
         try:
             configure_workspace(workspace=workspace, changes=facts, by=request.actor)
         except Invalid as error:
@@ -43,6 +46,7 @@ def _start(workspace: Workspace) -> dict[str, object]:
         "language": workspace.language,
         "approval": workspace.settings.get("approval", "on"),
         "lock_approved": workspace.settings.get("lock_approved", False),
+        "time_out_hours": hours_of(workspace),
     }
 
 

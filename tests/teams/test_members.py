@@ -8,6 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from core.errors import Invalid, NotAllowed, WrongState
+from teams.holdings import holdings_of
 from teams.models import AccessKey, Membership, Role, Team, Workspace
 from teams.services.groups import change_team, create_team, delete_team
 from teams.services.keys import create_token, revoke_key
@@ -90,7 +91,9 @@ def test_the_last_owner_stays_owner(acme):
 
 def test_an_owner_may_go_when_there_is_another(acme):
     assign_role(member=fresh(acme.ben), role=role(RoleKey.OWNER), by=acme.actor("ana"))
-    assert not end_membership(member=fresh(acme.ana), by=acme.actor("ben")).is_active
+    by = acme.actor("ben")
+    heirs = {line.key: fresh(acme.ben) for _app, line in holdings_of(by, fresh(acme.ana))}
+    assert not end_membership(member=fresh(acme.ana), heirs=heirs, by=by).is_active
 
 
 def test_an_admin_neither_makes_nor_unmakes_owners(acme):
@@ -175,6 +178,17 @@ def test_nobody_hands_out_or_takes_a_role_with_rights_beyond_their_own(acme):
         change_role(role=strong, rights=[], by=acme.actor("ben"))
 
 
+def test_a_role_of_ones_own_making_hands_out_no_built_in_role_above_it(acme):
+    """Whoever may assign by a role of the workspace's making must hold what he gives, Admin's rights too."""
+    doors = create_role(name="Doors", rights=["teams.member.see", "teams.role.assign"], by=acme.actor("ana"))
+    assign_role(member=fresh(acme.vera), role=doors, by=acme.actor("ana"))
+    for whom in ("vera", "jun"):
+        with pytest.raises(NotAllowed, match="rights that you have not"):
+            assign_role(member=fresh(getattr(acme, whom)), role=role(RoleKey.ADMIN), by=acme.actor("vera"))
+    with pytest.raises(NotAllowed, match="rights that you have not"):
+        assign_role(member=fresh(acme.cleo), role=doors, by=acme.actor("vera"))
+
+
 def test_built_in_roles_stay_as_they_are(acme):
     with pytest.raises(WrongState):
         change_role(role=role(RoleKey.VIEWER), name="Spectator", by=acme.actor("ana"))
@@ -199,8 +213,8 @@ def test_an_unknown_right_is_refused(acme):
 
 def test_my_rights_say_where_each_comes_from(cast, client_as):
     page = text(client_as(cast.vera).get(BASE + "rights/"))
-    assert "by your role Viewer" in page
-    assert "your role does not include this" in page
+    assert "by the role Viewer" in page
+    assert "the role does not include this" in page
 
 
 # Teams
@@ -300,11 +314,12 @@ def test_settings_are_saved_and_the_others_kept(cast, client_as):
         "language": "ms",
         "approval": "off",
         "lock_approved": "",
+        "time_out_hours": "8",
     }
     client_as(cast.ana).post(BASE + "settings/", facts)
     saved = Workspace.objects.get(pk=cast.acme.pk)
     assert (saved.name, saved.timezone, saved.language) == ("Acme", "Asia/Tokyo", "ms")
-    assert saved.settings == {"approval": "off", "lock_approved": False}
+    assert saved.settings == {"approval": "off", "lock_approved": False, "time_out_hours": 8}
 
 
 @pytest.mark.parametrize(
