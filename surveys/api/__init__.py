@@ -1,0 +1,1 @@
+"""Surveys and what members tell of themselves, for programs."""

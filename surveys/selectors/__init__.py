@@ -1,0 +1,1 @@
+"""Questions about surveys, rounds, results and traits; one module per noun."""

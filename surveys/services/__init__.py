@@ -1,0 +1,1 @@
+"""What changes surveys, rounds, answers and traits; one module per noun."""

@@ -1,0 +1,1 @@
+"""Pages of surveys and of what members tell of themselves."""
