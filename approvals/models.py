@@ -3,27 +3,48 @@
 from django.db import models
 from django.db.models import Q
 
-from approvals.states import ClearanceSource, RequestState, Rule, StepState, Verdict
+from approvals.looks import LastSeen, Reviewed
+from approvals.states import (
+    AmendmentKind,
+    Changing,
+    ClearanceSource,
+    OverrideVerdict,
+    Reopen,
+    RequestState,
+    Rule,
+    RungKind,
+    StepState,
+    Verdict,
+)
 from core.clock import now
 from core.refs import Ref
-from teams.models import Guest, Membership, Role
+from teams.models import Guest, Membership, Role, Team
 from teams.states import ActorKind
 from teams.tenancy import WorkspaceOwned
 
-_ONE_APPROVER = (
-    Q(member__isnull=False, role=None, guest=None)
-    | Q(member=None, role__isnull=False, guest=None)
-    | Q(member=None, role=None, guest__isnull=False)
+__all__ = ["LastSeen", "Reviewed"]
+
+_ONE_SEAT = (
+    Q(member__isnull=False, role=None, team=None, guest=None)
+    | Q(member=None, role__isnull=False, team=None, guest=None)
+    | Q(member=None, role=None, team__isnull=False, guest=None)
+    | Q(member=None, role=None, team=None, guest__isnull=False)
 )
+_MODERATOR = Q(is_moderator=True, member=None, role=None, team=None, guest=None)
 
 
 class Workflow(WorkspaceOwned):
-    """A named path of approval steps; `routes` says which submissions take it by themselves."""
+    """A named path of approval steps; `routes` says which submissions take it by themselves.
+
+    `default_for` names the channels that take it where no route matches.
+    """
 
     name = models.CharField(max_length=80)
     is_default = models.BooleanField(default=False)
     is_archived = models.BooleanField(default=False)
     routes = models.JSONField(default=dict, blank=True)
+    default_for = models.JSONField(default=list, blank=True)
+    reopen = models.CharField(max_length=12, choices=Reopen, default=Reopen.FIRST)
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=now)
 
@@ -44,7 +65,11 @@ class Workflow(WorkspaceOwned):
 
 
 class Step(WorkspaceOwned):
-    """One step of a workflow."""
+    """One step of a workflow; `routes` hold it to some submissions, an optional one gives way when its time is over.
+
+    Its hours are working hours, or hours of the clock; who is asked besides when they are over is a member or a role.
+    `changing` is what its approvers may change of what is in review.
+    """
 
     workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField()
@@ -52,7 +77,14 @@ class Step(WorkspaceOwned):
     rule = models.CharField(max_length=4, choices=Rule, default=Rule.ANY)
     needed = models.PositiveSmallIntegerField(default=1)
     due_hours = models.PositiveSmallIntegerField(null=True)
+    is_working_time = models.BooleanField(default=True)
     escalate_to = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
+    escalate_role = models.ForeignKey(Role, null=True, on_delete=models.PROTECT, related_name="+")
+    is_optional = models.BooleanField(default=False)
+    changing = models.CharField(
+        max_length=8, choices=Changing, default=Changing.ROLE, db_default=Changing.ROLE
+    )
+    routes = models.JSONField(default=dict, blank=True)
 
     class Meta:
         constraints = [
@@ -64,18 +96,22 @@ class Step(WorkspaceOwned):
 
 
 class StepApprover(WorkspaceOwned):
-    """A member, a role or a guest who may decide in a step."""
+    """A member, a role, a team, a guest or whoever moderates the channel: who may decide in a step."""
 
     step = models.ForeignKey(Step, on_delete=models.CASCADE, related_name="approvers")
     member = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
     role = models.ForeignKey(Role, null=True, on_delete=models.PROTECT, related_name="+")
+    team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="+")
+    is_moderator = models.BooleanField(default=False)
     guest = models.ForeignKey(Guest, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=_ONE_APPROVER, name="approvals_stepapprover_one"),
+            models.CheckConstraint(
+                condition=_ONE_SEAT & Q(is_moderator=False) | _MODERATOR, name="approvals_stepapprover_one"
+            ),
             models.UniqueConstraint(
-                fields=["workspace", "step", "member", "role", "guest"],
+                fields=["workspace", "step", "member", "role", "team", "guest"],
                 nulls_distinct=False,
                 name="approvals_stepapprover_once",
             ),
@@ -83,7 +119,10 @@ class StepApprover(WorkspaceOwned):
 
 
 class Request(WorkspaceOwned):
-    """One revision of one subject put up for approval; pinned to its content hash."""
+    """One revision of one subject put up for approval; pinned to its content hash.
+
+    `amends` is the request in whose review an approver changed the subject, which put it up again like this.
+    """
 
     subject_type = models.CharField(max_length=64)
     subject_id = models.UUIDField()
@@ -98,6 +137,7 @@ class Request(WorkspaceOwned):
     submitted_by = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
     on_behalf_of = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
     note = models.TextField(blank=True)
+    amends = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
     submitted_at = models.DateTimeField(default=now)
     closed_at = models.DateTimeField(null=True)
 
@@ -128,7 +168,11 @@ class Request(WorkspaceOwned):
 
 
 class RequestStep(WorkspaceOwned):
-    """A step as it stood at submission; later edits of the workflow do not disturb it."""
+    """A step as it stood at submission; later edits of the workflow do not disturb it.
+
+    `because` says which rules brought it, as `approvals.paths` writes them; `parts` for which channels. A step that
+    was approved on an earlier revision, where its workflow lets that stand, is kept: `kept_from` is that step.
+    """
 
     request = models.ForeignKey(Request, on_delete=models.CASCADE, related_name="steps")
     position = models.PositiveSmallIntegerField()
@@ -137,10 +181,21 @@ class RequestStep(WorkspaceOwned):
     needed = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=8, choices=StepState, default=StepState.WAITING)
     due_hours = models.PositiveSmallIntegerField(null=True)
+    is_working_time = models.BooleanField(default=True)
     escalate_to = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
+    escalate_role = models.ForeignKey(Role, null=True, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
     escalated_at = models.DateTimeField(null=True)
+    is_optional = models.BooleanField(default=False)
+    changing = models.CharField(
+        max_length=8, choices=Changing, default=Changing.ROLE, db_default=Changing.ROLE
+    )
+    because = models.JSONField(default=list)
+    parts = models.JSONField(default=list)
+    source_id = models.UUIDField(null=True)
+    reopen = models.CharField(max_length=12, choices=Reopen, default=Reopen.FIRST)
+    kept_from = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [
@@ -161,21 +216,94 @@ class RequestStep(WorkspaceOwned):
 
 
 class RequestApprover(WorkspaceOwned):
-    """A member, a role or a guest who may decide in a step of a request."""
+    """A member, a role, a team or a guest who may decide in a step of a request, until the seat ends.
+
+    A stand-in was asked because time ran short: he may decide, and nobody waits for him besides those who were named.
+    """
 
     request_step = models.ForeignKey(RequestStep, on_delete=models.CASCADE, related_name="approvers")
     member = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
     role = models.ForeignKey(Role, null=True, on_delete=models.PROTECT, related_name="+")
+    team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="+")
     guest = models.ForeignKey(Guest, null=True, on_delete=models.PROTECT, related_name="+")
+    is_stand_in = models.BooleanField(default=False)
+    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=_ONE_APPROVER, name="approvals_requestapprover_one"),
+            models.CheckConstraint(condition=_ONE_SEAT, name="approvals_requestapprover_one"),
             models.UniqueConstraint(
-                fields=["workspace", "request_step", "member", "role", "guest"],
+                fields=["workspace", "request_step", "member", "role", "team", "guest"],
+                condition=Q(ended_at=None),
                 nulls_distinct=False,
                 name="approvals_requestapprover_once",
             ),
+        ]
+
+
+class Rung(WorkspaceOwned):
+    """What happens of itself while a step waits: at which instant whom to remind, ask besides, or warn."""
+
+    request_step = models.ForeignKey(RequestStep, on_delete=models.CASCADE, related_name="rungs")
+    kind = models.CharField(max_length=8, choices=RungKind)
+    due_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "request_step", "kind"], name="approvals_rung_once")
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(done_at=None), name="approvals_rung_due"),
+        ]
+
+
+class Amendment(WorkspaceOwned):
+    """A change to a step of a running review: who made it and why; never changes itself."""
+
+    request = models.ForeignKey(Request, on_delete=models.PROTECT, related_name="amendments")
+    request_step = models.ForeignKey(RequestStep, on_delete=models.PROTECT, related_name="amendments")
+    kind = models.CharField(max_length=8, choices=AmendmentKind)
+    reason = models.TextField(blank=True)
+    actor_kind = models.CharField(max_length=12, choices=ActorKind)
+    actor_id = models.UUIDField(null=True)
+    member = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
+    on_behalf_of = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
+    newcomer = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=now)
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "request", "at"], name="approvals_amendment_of")]
+
+
+class Override(WorkspaceOwned):
+    """A review that somebody with the right went past in an emergency: why, and what a lead said of it afterwards."""
+
+    request = models.OneToOneField(Request, on_delete=models.PROTECT, related_name="override")
+    reason = models.TextField()
+    actor_kind = models.CharField(max_length=12, choices=ActorKind)
+    actor_id = models.UUIDField(null=True)
+    member = models.ForeignKey(Membership, on_delete=models.PROTECT, related_name="+")
+    on_behalf_of = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=now)
+    verdict = models.CharField(max_length=8, choices=OverrideVerdict, blank=True)
+    review_note = models.TextField(blank=True)
+    reviewed_by = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
+    reviewed_for = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
+    reviewed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(reviewed_at=None, verdict="", reviewed_by=None)
+                | Q(reviewed_at__isnull=False, reviewed_by__isnull=False) & ~Q(verdict=""),
+                name="approvals_override_reviewed",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["workspace", "at"], condition=Q(reviewed_at=None), name="approvals_override_open"
+            )
         ]
 
 
@@ -244,26 +372,5 @@ class Clearance(WorkspaceOwned):
         indexes = [
             models.Index(
                 fields=["workspace", "subject_type", "subject_id", "-id"], name="approvals_clearance_subject"
-            )
-        ]
-
-
-class LastSeen(WorkspaceOwned):
-    """Which revision of a subject a member looked at last, so that the next look shows what changed."""
-
-    member = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+")
-    subject_type = models.CharField(max_length=64)
-    subject_id = models.UUIDField()
-    revision_id = models.UUIDField()
-    revision_number = models.PositiveIntegerField()
-    before_id = models.UUIDField(null=True)
-    before_number = models.PositiveIntegerField(null=True)
-    before_at = models.DateTimeField(null=True)
-    seen_at = models.DateTimeField(default=now)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["workspace", "member", "subject_type", "subject_id"], name="approvals_lastseen_once"
             )
         ]

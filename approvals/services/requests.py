@@ -1,17 +1,20 @@
 """Requests: submitted, withdrawn, and out of date once the subject is edited."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 
-from approvals.models import Request, RequestApprover, RequestStep, Step, Workflow
+from approvals.models import Request, RequestApprover, RequestStep, Workflow
+from approvals.paths import PathStep, SubmissionFacts
 from approvals.permissions import SUBMIT, WITHDRAW
 from approvals.registry import Approvable, approvables
-from approvals.selectors import SubmissionFacts, path_for, request_rows
+from approvals.selectors import path_for, request_rows
+from approvals.services.carrying import keep_steps
 from approvals.services.clearances import drop_clearances, give_by_policy, revoke_clearance
+from approvals.services.ladders import STAND_INS, set_up
 from approvals.states import EDIT, REQUEST_TABLE, RequestState, StepState
 from approvals.states import WITHDRAW as WITHDRAW_STEP
 from core.clock import now
@@ -20,11 +23,12 @@ from core.record import record
 from core.refs import Ref
 from core.transitions import transition
 from teams.actors import Actor
-from teams.models import Workspace
+from teams.models import Role, Workspace
 from teams.permissions import standing_for
 
 MOST_NOTE = 4000
 POLICY_OFF = "off"
+_SEAT = ("member_id", "role_id", "team_id", "guest_id")
 
 
 @transaction.atomic
@@ -38,12 +42,14 @@ def submit_request(
     facts: SubmissionFacts,
     workflow: Workflow | None = None,
     note: str = "",
+    amends: Request | None = None,
     by: Actor,
     for_: UUID | None = None,
 ) -> Request | None:
     """Put a revision up for approval, or clear it at once where the workspace asks for none (returns None).
 
-    Whoever submits counts as an author, and so does the member he covers.
+    Whoever submits counts as an author, and so does the member he covers. `amends` is the request in whose review
+    the submitter changed the subject.
     Raises: NotAllowed; Invalid without any step to take; WrongState while another request is open or this
     revision is approved already. Records: approvals.request.submitted or approvals.clearance.given.
     """
@@ -69,12 +75,14 @@ def submit_request(
         revision_number=revision_number,
         content_hash=content_hash,
         author_ids=_makers(author_ids, standing),
-        workflow_ids=sorted({str(step.workflow_id) for step in path}),
+        workflow_ids=sorted({str(part.step.workflow_id) for part in path}),
         note=note.strip(),
+        amends=amends,
         **_submitter(standing),
     )
     _insert(request)
     _copy_steps(request, path)
+    open_next(request, list(request.steps.order_by("position")), now())
     approvable.on_state(subject, RequestState.OPEN, request=request, by=standing)
     record(
         "approvals.request.submitted",
@@ -147,9 +155,18 @@ def approvable_of(subject: Ref) -> Approvable:
 
 
 def asks_no_approval(workspace_id: UUID) -> bool:
-    """Tell whether the workspace has switched approval off."""
-    settings = Workspace.objects.values_list("settings", flat=True).get(pk=workspace_id)
-    return bool(settings.get("approval") == POLICY_OFF)
+    """Tell whether the workspace has switched approval off.
+
+    Locks: where it has, its row, shared, so that nothing is cleared by policy while somebody switches approval on.
+    """
+    rows = Workspace.objects.filter(pk=workspace_id)
+    if rows.values_list("settings", flat=True).get().get("approval") != POLICY_OFF:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT settings ->> 'approval' FROM teams_workspace WHERE id = %s FOR SHARE", [workspace_id]
+        )
+        return bool(cursor.fetchone() == (POLICY_OFF,))
 
 
 def lock_request(request: Request) -> Request:
@@ -165,10 +182,10 @@ def lock_request(request: Request) -> Request:
 
 
 def open_next(request: Request, steps: Sequence[RequestStep], at: datetime) -> RequestStep | None:
-    """Open the first step that still waits; return it, or None when all have passed."""
+    """Open the first step that still waits, with its ladder; return it, or None when all have passed."""
     step = next((row for row in steps if row.state == StepState.WAITING), None)
     if step is not None:
-        due = at + timedelta(hours=step.due_hours) if step.due_hours else None
+        due = set_up(request, step, at)
         step.state, step.opened_at, step.due_at = StepState.OPEN, at, due
         RequestStep.objects.filter(pk=step.pk).update(state=StepState.OPEN, opened_at=at, due_at=due)
     return step
@@ -211,22 +228,46 @@ def _insert(request: Request) -> None:
         raise WrongState(_("Somebody else submitted this a moment ago.")) from None
 
 
-def _copy_steps(request: Request, path: Sequence[Step]) -> None:
-    steps = []
-    for position, step in enumerate(path, start=1):
-        copy = RequestStep(
-            workspace_id=request.workspace_id,
-            request=request,
-            position=position,
-            name=step.name,
-            rule=step.rule,
-            needed=step.needed,
-            due_hours=step.due_hours,
-            escalate_to_id=step.escalate_to_id,
-        )
+def _copy_steps(request: Request, path: Sequence[PathStep]) -> None:
+    steps = [_copied(request, part, position) for position, part in enumerate(path, start=1)]
+    keep_steps(request, steps)
+    for copy, part in zip(steps, path, strict=True):
         copy.save(force_insert=True)
-        steps.append(copy)
-        for row in step.approvers.all():
-            seat = {"member_id": row.member_id, "role_id": row.role_id, "guest_id": row.guest_id}
+        for seat in _seats(part):
             RequestApprover(workspace_id=request.workspace_id, request_step=copy, **seat).save()
-    open_next(request, steps, now())
+
+
+def _copied(request: Request, part: PathStep, position: int) -> RequestStep:
+    step = part.step
+    return RequestStep(
+        workspace_id=request.workspace_id,
+        request=request,
+        position=position,
+        name=part.name,
+        rule=step.rule,
+        needed=step.needed,
+        due_hours=step.due_hours,
+        is_working_time=step.is_working_time,
+        escalate_to_id=step.escalate_to_id,
+        escalate_role_id=step.escalate_role_id,
+        is_optional=step.is_optional,
+        changing=step.changing,
+        source_id=step.pk,
+        reopen=step.workflow.reopen,
+        because=[why.as_json() for why in part.because],
+        parts=[target.id for target in part.targets],
+    )
+
+
+def _seats(part: PathStep) -> list[dict[str, UUID | None]]:
+    """Return who is asked; where nobody moderates the channels, and nobody else is named, the leads stand in."""
+    seats: list[dict[str, UUID | None]] = [
+        {name: getattr(row, name) for name in _SEAT if getattr(row, name) is not None} for row in part.seats
+    ]
+    moderator = part.moderator.pk if part.moderator else None
+    if moderator is not None and all(seat.get("member_id") != moderator for seat in seats):
+        seats.append({"member_id": moderator})
+    if not seats:
+        leads = Role.objects.filter(key__in=STAND_INS).order_by("pk").values_list("pk", flat=True)
+        seats = [{"role_id": role_id} for role_id in leads]
+    return seats
