@@ -9,7 +9,7 @@ from uuid import UUID
 from calendar_app.models import Revision
 
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
-_PLAIN = ("title", "campaign", "labels", "language", "rating")
+_PLAIN = ("title", "campaign", "labels", "language", "rating", "risk")
 MOST_WORDS = 4000
 
 
