@@ -1,13 +1,13 @@
 """Decisions: one voice of one person on one revision, in the step that is open."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from approvals.models import Decision, Request, RequestStep
+from approvals.models import Decision, Override, Request, RequestApprover, RequestStep
 from approvals.permissions import DECIDE, names_who_may, open_step, same_people
 from approvals.registry import Description
 from approvals.services.clearances import drop_clearances, give_by_approval
@@ -18,6 +18,7 @@ from core.errors import Invalid, NotAllowed, WrongState
 from core.record import record
 from core.transitions import transition
 from teams.actors import Actor
+from teams.models import TeamMember
 from teams.permissions import explain, selves, standing_for
 from teams.states import ActorKind
 
@@ -72,14 +73,16 @@ def decide(
 
 @transaction.atomic
 def undo_decision(*, decision: Decision, by: Actor) -> Request:
-    """Take one's own last decision back within ten seconds of making it.
+    """Take one's own last decision back within ten seconds of making it; guests as members.
 
     Raises: NotAllowed for somebody else's; WrongState when the time is over, somebody decided since, or the
     subject has moved on. Records: approvals.request.decision_undone. Locks: the subject and the request.
     """
     request = lock_request(decision.request)
-    if by.member_id is None or decision.member_id != by.member_id:
+    if not is_own(decision, by):
         raise NotAllowed(_("Everybody undoes only their own decisions."), verb=DECIDE)
+    if Override.objects.filter(request=request.pk).exists():
+        raise WrongState(_("Somebody went past this review in an emergency. What was decided stands."))
     made = [row for step in request.steps.all() for row in step.decisions.all() if row.undone_at is None]
     last = max(made, key=lambda row: (row.at, row.pk), default=None)
     at = now()
@@ -98,6 +101,13 @@ def undo_decision(*, decision: Decision, by: Actor) -> Request:
         decision=str(last.pk),
     )
     return request
+
+
+def is_own(decision: Decision, by: Actor) -> bool:
+    """Tell whether the actor made a decision himself, as a member or as a guest."""
+    if by.kind == ActorKind.GUEST:
+        return decision.guest_id is not None and decision.guest_id == by.id
+    return by.member_id is not None and decision.member_id == by.member_id
 
 
 def can_be_undone(description: Description | None, at: datetime) -> bool:
@@ -174,6 +184,11 @@ def _follow(request: Request, step: RequestStep, decision: Decision, standing: A
         return "step_approved"
     RequestStep.objects.filter(pk=step.pk).update(state=StepState.PASSED)
     step.state = StepState.PASSED
+    return go_on(request, standing)
+
+
+def go_on(request: Request, standing: Actor) -> str:
+    """Open the next step of a locked request, or approve it after the last one; return the verb to record."""
     if open_next(request, list(request.steps.all()), now()) is not None:
         transition(request, REQUEST_TABLE, ADVANCE)
         return "step_approved"
@@ -191,21 +206,53 @@ def _close(request: Request, verdict: Verdict, standing: Actor) -> str:
 def is_satisfied(step: RequestStep, voices: Sequence[Decision], author_ids: Sequence[str]) -> bool:
     """Tell whether the approvals in a step are enough for its rule.
 
-    With `all`, every named member, role and guest must have spoken, without the authors, who may not.
+    With `all`, every named member and guest must have spoken, and somebody of every named role and team, without
+    the authors, who may not, and without members who have left; whoever took over is named beside them. Nobody waits
+    for stand-ins: each who approves fills one place that is still empty.
     """
     if step.rule == Rule.ANY:
         return bool(voices)
     if step.rule == Rule.N:
         return len(voices) >= step.needed
     authors = same_people(UUID(ident) for ident in author_ids)
-    asked = [row for row in step.approvers.all() if row.member_id is None or row.member_id not in authors]
-    seats = [row.on_behalf_of or row.member for row in voices]
-    return bool(voices) and all(
-        any(seat and row.member_id == seat.pk for seat in seats)
-        or any(seat and row.role_id is not None and row.role_id == seat.role_id for seat in seats)
-        or any(voice.guest_id is not None and row.guest_id == voice.guest_id for voice in voices)
-        for row in asked
+    seats = list(step.approvers.all())
+    asked = [
+        row
+        for row in seats
+        if not row.is_stand_in
+        and (row.member is None or (row.member.is_active and row.member_id not in authors))
+    ]
+    teams = _teams_of_voices(voices) if any(row.team_id for row in seats) else {}
+    empty, helping = list(asked), 0
+    for voice in voices:
+        empty = [row for row in empty if not _fills(row, voice, teams)]
+        named = any(_fills(row, voice, teams) for row in asked)
+        helping += not named and any(row.is_stand_in and _fills(row, voice, teams) for row in seats)
+    return bool(voices) and len(empty) <= helping
+
+
+def _fills(seat: RequestApprover, voice: Decision, teams: Mapping[UUID, frozenset[UUID]]) -> bool:
+    """Tell whether a voice speaks for a seat: as the member, by role, by team, or as the guest."""
+    if voice.guest_id is not None and seat.guest_id == voice.guest_id:
+        return True
+    person = voice.on_behalf_of or voice.member
+    if person is None:
+        return False
+    return (
+        seat.member_id == person.pk
+        or (seat.role_id is not None and seat.role_id == person.role_id)
+        or (seat.team_id is not None and seat.team_id in teams.get(person.pk, frozenset()))
     )
+
+
+def _teams_of_voices(voices: Sequence[Decision]) -> dict[UUID, frozenset[UUID]]:
+    people = {voice.on_behalf_of_id or voice.member_id for voice in voices} - {None}
+    found: dict[UUID, set[UUID]] = {}
+    for member_id, team_id in TeamMember.objects.filter(member__in=people).values_list(
+        "member_id", "team_id"
+    ):
+        found.setdefault(member_id, set()).add(team_id)
+    return {member_id: frozenset(teams) for member_id, teams in found.items()}
 
 
 def _reopen(request: Request, step_id: UUID, at: datetime) -> None:

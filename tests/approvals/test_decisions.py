@@ -6,8 +6,9 @@ import pytest
 
 from activity.models import Entry
 from approvals.models import Clearance, Decision, Request
+from approvals.paths import SubmissionFacts
 from approvals.permissions import names_who_may
-from approvals.selectors import SubmissionFacts, clearance_for, path_for, request_of
+from approvals.selectors import clearance_for, path_for, request_of
 from approvals.services.decisions import decide, undo_decision
 from approvals.services.requests import mark_stale, withdraw_request
 from approvals.services.workflows import StepInput
@@ -30,9 +31,9 @@ def approve(cast, request, by, **fields):
 
 
 def test_a_new_workspace_asks_a_lead_an_admin_or_an_owner(acme):
-    (step,) = path_for(SubmissionFacts())
-    assert (step.rule, step.needed) == ("any", 1)
-    assert {row.role.key for row in step.approvers.all()} == {"lead", "admin", "owner"}
+    (part,) = path_for(SubmissionFacts())
+    assert (part.step.rule, part.step.needed) == ("any", 1)
+    assert {row.role.key for row in part.seats} == {"lead", "admin", "owner"}
 
 
 def test_approval_clears_exactly_the_revision(acme):
@@ -190,8 +191,8 @@ def test_several_matching_workflows_give_the_union_of_their_steps(acme):
     )
     workflow_of(acme, legal, name="C", routes={"networks": ["mastodon"]})
     facts = SubmissionFacts(networks=frozenset({"bluesky"}), language="ms")
-    assert [step.name for step in path_for(facts)] == ["Brand", "Legal"]
-    assert [step.name for step in path_for(SubmissionFacts(language="ta"))] == ["Approval"]
+    assert [part.name for part in path_for(facts)] == ["Brand", "Legal"]
+    assert [part.name for part in path_for(SubmissionFacts(language="ta"))] == ["Approval"]
     request = submit(acme, "ben", facts=facts)
     assert [step.name for step in request.steps.order_by("position")] == ["Brand", "Legal"]
 

@@ -40,11 +40,17 @@ def phone(live_cast, client_as, live_server) -> Iterator[Page]:
 def test_three_posts_in_three_taps_one_of_them_undone(live_cast, phone):
     posts = [submit_for(live_cast, "ben", text) for text in ("First.", "Second.", "Third.")]
     phone.goto("/w/acme/approvals/")
+    assert phone.evaluate("document.documentElement.scrollWidth") == 360
     phone.get_by_role("link", name="First pour").first.click()
     bar = phone.get_by_role("region", name="Decision").last
     assert phone.evaluate("document.documentElement.scrollWidth") == 360
     for button in bar.get_by_role("button").all():
         assert button.bounding_box()["height"] >= TOUCH
+
+    _swipe(phone, -200)
+    expect(phone.get_by_text("Second.", exact=True)).to_be_visible()
+    _swipe(phone, 200)
+    expect(phone.get_by_text("First.", exact=True)).to_be_visible()
 
     bar.get_by_role("button", name="Approve").tap()
     toast = phone.get_by_role("status").filter(has_text="Approved “First pour”")
@@ -64,6 +70,21 @@ def test_three_posts_in_three_taps_one_of_them_undone(live_cast, phone):
     assert _states(live_cast, posts) == ["changes_requested", "approved", "open"]
     with workspace_scope(live_cast.acme.pk):
         assert Decision.objects.filter(undone_at=None, member=live_cast.cleo).count() == 2
+
+
+def _swipe(phone: Page, across: int) -> None:
+    """Draw a finger over the post, `across` pixels to the right."""
+    phone.locator(".review-main").evaluate(
+        """(place, across) => {
+            const at = (x) => new Touch({ identifier: 1, target: place, clientX: x, clientY: 300 });
+            const how = (name, touch, touches) =>
+                new TouchEvent(name, { bubbles: true, touches, changedTouches: [touch] });
+            const [from, to] = [at(180), at(180 + across)];
+            place.dispatchEvent(how("touchstart", from, [from]));
+            place.dispatchEvent(how("touchend", to, []));
+        }""",
+        across,
+    )
 
 
 def _states(cast, posts) -> list[str]:

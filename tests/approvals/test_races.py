@@ -1,9 +1,6 @@
 """Two at once, on connections of their own: exactly one outcome stands."""
 
-import threading
 from collections.abc import Callable
-
-from django.db import connection
 
 from approvals.models import Clearance, Decision, Request
 from approvals.selectors import clearance_for, request_of
@@ -15,31 +12,9 @@ from core.errors import CollabError
 from teams.permissions import actor_of
 from teams.tenancy import workspace_scope
 from tests.approvals.paper import HASH, Paper, states_of, submit, workflow_of
+from tests.support.threads import at_once
 
 ROUNDS = 8
-
-
-def _at_once(workspace_id, *bodies: Callable[[], object]) -> list[object]:
-    """Run the bodies in threads that start together; return what each gave or the refusal it met."""
-    gate = threading.Barrier(len(bodies))
-    outcomes: list[object] = [None] * len(bodies)
-
-    def run(index: int, body: Callable[[], object]) -> None:
-        try:
-            gate.wait(timeout=20)
-            with workspace_scope(workspace_id):
-                outcomes[index] = body()
-        except CollabError as refusal:
-            outcomes[index] = refusal
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(bodies)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return outcomes
 
 
 def _say(request, actor, verdict) -> Callable[[], object]:
@@ -54,7 +29,7 @@ def test_of_two_deciders_at_once_one_decides(live_cast):
             paper = Paper()
             request = submit(live_cast, "ben", paper)
             ana, cleo = live_cast.actor("ana"), live_cast.actor("cleo")
-        outcomes = _at_once(
+        outcomes = at_once(
             live_cast.acme.pk, _say(request, ana, Verdict.APPROVE), _say(request, cleo, Verdict.REJECT)
         )
         with workspace_scope(live_cast.acme.pk):
@@ -75,7 +50,7 @@ def test_a_decider_against_an_editor_leaves_nothing_cleared(live_cast):
             paper = Paper()
             request = submit(live_cast, "ben", paper)
             cleo, ben = live_cast.actor("cleo"), live_cast.actor("ben")
-        _at_once(
+        at_once(
             live_cast.acme.pk,
             _say(request, cleo, Verdict.APPROVE),
             lambda ref=paper.ref, by=ben: mark_stale(subject=ref, by=by),
@@ -95,7 +70,7 @@ def test_one_person_twice_at_once_is_one_voice(live_cast):
         with workspace_scope(live_cast.acme.pk):
             request = submit(live_cast, "ben", workflow=workflow)
             member = live_cast.actor("cleo").member
-        outcomes = _at_once(
+        outcomes = at_once(
             live_cast.acme.pk, *[_say(request, actor_of(member), Verdict.APPROVE) for _tab in range(3)]
         )
         with workspace_scope(live_cast.acme.pk):
@@ -113,7 +88,7 @@ def test_two_pairs_of_eyes_at_once_clear_once(live_cast):
         with workspace_scope(live_cast.acme.pk):
             request = submit(live_cast, "ben", workflow=workflow)
             both = [live_cast.actor(name) for name in ("ana", "cleo")]
-        _at_once(live_cast.acme.pk, *[_say(request, one, Verdict.APPROVE) for one in both])
+        at_once(live_cast.acme.pk, *[_say(request, one, Verdict.APPROVE) for one in both])
         with workspace_scope(live_cast.acme.pk):
             assert request_of(request.ref).state == "approved"
             assert Clearance.objects.filter(request=request).count() == 1
@@ -124,7 +99,7 @@ def test_of_two_submissions_at_once_one_stands(live_cast):
         with workspace_scope(live_cast.acme.pk):
             paper = Paper()
             live_cast.actor("ben")
-        outcomes = _at_once(
+        outcomes = at_once(
             live_cast.acme.pk, *[lambda paper=paper: submit(live_cast, "ben", paper) for _tab in range(2)]
         )
         with workspace_scope(live_cast.acme.pk):
