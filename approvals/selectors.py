@@ -1,13 +1,29 @@
 """Questions about requests, clearances and the path that a submission takes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import (
+    BooleanField,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+)
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from approvals.models import (
+    Amendment,
     Clearance,
     Decision,
     LastSeen,
@@ -18,39 +34,33 @@ from approvals.models import (
     StepApprover,
     Workflow,
 )
-from approvals.permissions import DECIDE, SEE, persons_of
+from approvals.paths import PathStep, SubmissionFacts, path_among
+from approvals.permissions import DECIDE, SEE, people_rows, seats_of, team_rows
 from approvals.registry import Description, approvables
-from approvals.states import RequestState, StepState
+from approvals.states import ClearanceSource, RequestState, StepState
 from core.errors import NotFound
 from core.refs import Ref
 from teams.actors import Actor
+from teams.limits import limits_on, within
 from teams.models import Membership
 from teams.permissions import require, selves
+from teams.places import subjects_within
 from teams.subjects import load_subject
 
 MOST = 200
+SENT_BACK = (RequestState.CHANGES_REQUESTED, RequestState.REJECTED)
+MOST_ASKED = 1000
+SWITCHED_ON = "switched_on"
 
 
 @dataclass(frozen=True, slots=True)
-class SubmissionFacts:
-    """What routing looks at: where a subject goes and what sort of thing it is."""
+class Uncleared:
+    """Something that was cleared by policy until approval was switched on."""
 
-    networks: frozenset[str] = frozenset()
-    labels: frozenset[str] = frozenset()
-    campaign_id: UUID | None = None
-    language: str = ""
-    rating: str = ""
-
-    def values_of(self, route: str) -> frozenset[str]:
-        """Return the values to hold against one kind of route."""
-        single = {
-            "campaigns": str(self.campaign_id or ""),
-            "languages": self.language,
-            "ratings": self.rating,
-        }
-        if route in single:
-            return frozenset({single[route]} - {""})
-        return {"networks": self.networks, "labels": self.labels}.get(route, frozenset())
+    subject: Ref
+    revision_id: UUID
+    content_hash: str
+    description: Description
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,11 @@ class Waiting:
         return [standing.covered.user.name for standing in self.standings if standing.covered]
 
     @property
+    def absent(self) -> Membership | None:
+        """Return the member in whose place the reader would decide; None where he does so for himself."""
+        return None if self.is_mine or not self.standings else self.standings[0].covered
+
+    @property
     def is_mine(self) -> bool:
         """Tell whether it waits for the reader himself."""
         return any(standing.covered is None for standing in self.standings)
@@ -79,14 +94,18 @@ class Waiting:
 
 def request_rows() -> QuerySet[Request]:
     """Return requests with what judging and showing them needs, in a fixed number of queries."""
-    approvers = RequestApprover.objects.select_related("member__user", "role", "guest").order_by("pk")
+    seats = RequestApprover.objects.filter(ended_at=None)
+    approvers = seats.select_related("member__user", "role", "team", "guest").order_by("pk")
     decisions = Decision.objects.select_related(
         "member__user", "member__role", "on_behalf_of__user", "on_behalf_of__role", "guest"
     ).order_by("at", "pk")
-    steps = RequestStep.objects.order_by("position").prefetch_related(
-        Prefetch("approvers", approvers), Prefetch("decisions", decisions)
+    steps = RequestStep.objects.select_related("kept_from__request").order_by("position")
+    steps = steps.prefetch_related(
+        Prefetch("approvers", approvers),
+        Prefetch("decisions", decisions),
+        Prefetch("kept_from__decisions", decisions),
     )
-    people = ("submitted_by__user", "on_behalf_of__user")
+    people = ("submitted_by__user", "on_behalf_of__user", "amends")
     return Request.objects.select_related(*people).prefetch_related(Prefetch("steps", steps))
 
 
@@ -104,6 +123,14 @@ def get_request(by: Actor, pk: UUID, verb: str = SEE) -> Request:
     load_subject(by, request.ref)
     require(by, verb, request)
     return request
+
+
+def amendments_of(request: Request) -> list[Amendment]:
+    """Return what was changed while a request was running, oldest first."""
+    rows = Amendment.objects.filter(request=request).order_by("at", "pk")
+    return list(
+        rows.select_related("request_step", "member__user", "on_behalf_of__user", "newcomer__user")[:MOST]
+    )
 
 
 def get_decision(by: Actor, pk: UUID) -> Decision:
@@ -139,20 +166,53 @@ def live_clearances(subject: Ref) -> QuerySet[Clearance]:
     return Clearance.objects.filter(subject_type=subject.type, subject_id=subject.id, revoked_at=None)
 
 
+def policy_clearances() -> list[Clearance]:
+    """Return what is cleared by the workspace's policy and not by a decision."""
+    return list(Clearance.objects.filter(source=ClearanceSource.POLICY, revoked_at=None).order_by("pk"))
+
+
+def uncleared(by: Actor) -> list[Uncleared]:
+    """Return what lost its clearance when approval was switched on and was neither submitted nor kept since.
+
+    What the actor may not see is left out; what goes out first comes first.
+    """
+    rows = lost_clearances().order_by("revoked_at", "pk")[:MOST_ASKED]
+    latest = {(row.subject_type, row.subject_id): row for row in rows}
+    found = [(Ref(kind, ident), row) for (kind, ident), row in latest.items()]
+    words = _described_refs(by, [ref for ref, _row in found])
+    listed = [
+        Uncleared(ref, row.revision_id, row.content_hash, words[ref]) for ref, row in found if ref in words
+    ]
+    timed = [row for row in listed if row.description.goes_out_at is not None]
+    timed.sort(key=lambda row: (row.description.goes_out_at, row.subject.id))
+    return timed + [row for row in listed if row.description.goes_out_at is None]
+
+
+def lost_clearances() -> QuerySet[Clearance]:
+    """Return what the switch to approval left uncleared and nobody has submitted or kept since."""
+    same = {"subject_type": OuterRef("subject_type"), "subject_id": OuterRef("subject_id")}
+    later = Request.objects.filter(**same, submitted_at__gte=OuterRef("revoked_at"))
+    rows = Clearance.objects.filter(source=ClearanceSource.POLICY, revoked_reason=SWITCHED_ON)
+    return rows.filter(~Exists(later), ~Exists(Clearance.objects.filter(**same, revoked_at=None)))
+
+
 def last_seen(member_id: UUID, subject: Ref) -> LastSeen | None:
     """Return which revision a member looked at last."""
     rows = LastSeen.objects.filter(member_id=member_id, subject_type=subject.type, subject_id=subject.id)
     return rows.first()
 
 
-def waiting_for(by: Actor) -> list[Waiting]:
-    """Return what waits for the actor's decision, his own and by cover: what is due first comes first."""
+def waiting_for(by: Actor, only: Collection[UUID] | None = None) -> list[Waiting]:
+    """Return what waits for the actor's decision, of some requests or of all: what is due first comes first."""
+    wanted = Q() if only is None else Q(pk__in=only)
     standings: dict[UUID, list[Actor]] = {}
     rows: dict[UUID, Request] = {}
     for standing in selves(by, DECIDE):
         if DECIDE not in standing.verbs or standing.member is None:
             continue
-        for request in request_rows().filter(_open_for(standing)).order_by("submitted_at", "pk")[:MOST]:
+        for request in (
+            request_rows().filter(wanted, open_for(standing)).order_by("submitted_at", "pk")[:MOST]
+        ):
             rows.setdefault(request.pk, request)
             standings.setdefault(request.pk, []).append(standing)
     seen = described(by, rows.values())
@@ -166,30 +226,31 @@ def waiting_for(by: Actor) -> list[Waiting]:
 
 def count_waiting(by: Actor) -> int:
     """Return how many requests wait for the actor, his own and by cover."""
-    if "approvals_waiting" not in by.cache:
-        holders = [one for one in selves(by, DECIDE) if DECIDE in one.verbs and one.member is not None]
-        wanted = Q(pk__in=[])
-        for standing in holders:
-            wanted |= _open_for(standing)
-        by.cache["approvals_waiting"] = Request.objects.filter(wanted).count() if holders else 0
-    count: int = by.cache["approvals_waiting"]
-    return count
+    return waiting_requests(by).count()
 
 
-def waiting_for_others(by: Actor) -> list[Waiting]:
-    """Return the open requests that the actor made or submitted, oldest first."""
-    return _own(by, [RequestState.OPEN])
+def waiting_requests(by: Actor) -> QuerySet[Request]:
+    """Return the requests that wait for the actor, his own and by cover, in no order."""
+    wanted = Q(pk__in=[])
+    for standing in selves(by, DECIDE):
+        if DECIDE in standing.verbs and standing.member is not None:
+            wanted |= open_for(standing)
+    return Request.objects.filter(wanted).order_by()
 
 
-def sent_back(by: Actor) -> list[Waiting]:
-    """Return the actor's own subjects whose latest request came back with changes or a no."""
+def made_by(by: Actor, persons: frozenset[UUID] | None = None) -> Q:
+    """Build the condition: the actor, by whichever of his accounts, made it; `persons` are these, where known."""
+    return Q(_names_one_of(_behind(by) if persons is None else persons))
+
+
+def is_latest() -> Q:
+    """Build the condition: nothing was submitted for the subject since."""
     newer = Request.objects.filter(
         subject_type=OuterRef("subject_type"),
         subject_id=OuterRef("subject_id"),
         submitted_at__gt=OuterRef("submitted_at"),
     )
-    states = [RequestState.CHANGES_REQUESTED, RequestState.REJECTED]
-    return _own(by, states, Q(~Exists(newer)))
+    return Q(~Exists(newer))
 
 
 def described(by: Actor, requests: Iterable[Request]) -> Mapping[UUID, Description]:
@@ -207,10 +268,22 @@ def described(by: Actor, requests: Iterable[Request]) -> Mapping[UUID, Descripti
     return found
 
 
+def _described_refs(by: Actor, refs: Sequence[Ref]) -> dict[Ref, Description]:
+    by_type: dict[str, list[UUID]] = {}
+    for ref in refs:
+        by_type.setdefault(ref.type, []).append(ref.id)
+    found: dict[Ref, Description] = {}
+    for kind, idents in by_type.items():
+        approvable = approvables.find(kind)
+        words = approvable.describe(by, idents) if approvable else {}
+        found |= {Ref(kind, ident): description for ident, description in words.items()}
+    return found
+
+
 def workflows() -> QuerySet[Workflow]:
     """Return the workflows in use with their steps and approvers."""
-    approvers = StepApprover.objects.select_related("member__user", "role", "guest").order_by("pk")
-    steps = Step.objects.select_related("escalate_to__user").order_by("position")
+    approvers = StepApprover.objects.select_related("member__user", "role", "team", "guest").order_by("pk")
+    steps = Step.objects.select_related("escalate_to__user", "escalate_role").order_by("position")
     steps = steps.prefetch_related(Prefetch("approvers", approvers))
     rows = Workflow.objects.filter(is_archived=False).prefetch_related(Prefetch("steps", steps))
     return rows.order_by("name", "pk")
@@ -225,66 +298,61 @@ def get_workflow(by: Actor, pk: UUID, verb: str = "approvals.workflow.see") -> W
     return found
 
 
-def workflows_for(facts: SubmissionFacts, workflow: Workflow | None = None) -> list[Workflow]:
-    """Return the workflows a submission takes: the chosen or else the default one, and all whose routes match.
+def path_for(facts: SubmissionFacts, workflow: Workflow | None = None) -> list[PathStep]:
+    """Return the steps a submission would take, in order, each with the rules that brought it.
 
-    The default gives way where routes match and nothing was chosen.
+    A workflow that was chosen stands in for the workspace's default, never for what a route or a channel asks for.
     """
-    rows = list(workflows())
-    matched = [row for row in rows if matches(row.routes, facts)]
-    if workflow is not None:
-        chosen = [row for row in rows if row.pk == workflow.pk]
-        return chosen + [row for row in matched if row.pk != workflow.pk]
-    return matched or [row for row in rows if row.is_default]
+    return path_among(list(workflows()), facts, workflow)
 
 
-def path_for(facts: SubmissionFacts, workflow: Workflow | None = None) -> list[Step]:
-    """Return the steps a submission would take, in order; a step that repeats an earlier one is left out."""
-    path: list[Step] = []
-    known: set[object] = set()
-    for row in workflows_for(facts, workflow):
-        for step in row.steps.all():
-            who = frozenset((one.member_id, one.role_id, one.guest_id) for one in step.approvers.all())
-            if (step.rule, step.needed, who) not in known:
-                known.add((step.rule, step.needed, who))
-                path.append(step)
-    return path
+def workflow_chosen(request: Request) -> Workflow | None:
+    """Return the workflow that was chosen when a request was submitted, None where none was or it is out of use."""
+    reasons = [why for step in request.steps.all() for why in step.because]
+    name = next((why["workflow"] for why in reasons if why["kind"] == "chosen"), None)
+    return workflows().filter(name=name).first() if name else None
 
 
-def matches(routes: Mapping[str, Sequence[str]], facts: SubmissionFacts) -> bool:
-    """Tell whether routes apply: each kind that is filled must share a value; no routes match nothing."""
-    filled = {kind: values for kind, values in routes.items() if values}
-    return bool(filled) and all(
-        not facts.values_of(kind).isdisjoint(values) for kind, values in filled.items()
-    )
+def open_for(standing: Actor, persons: frozenset[UUID] | None = None) -> Q:
+    """Build the condition: the open step names this standing, nobody behind it is author or has decided.
 
-
-def _open_for(standing: Actor) -> Q:
-    """Build the condition: the open step names this standing, nobody behind it is author or has decided."""
+    `persons` are those behind it, where a page has asked before; without, they are a part of the statement, which
+    then names nobody but the standing itself and can be kept for all who ask alike.
+    """
     seat = standing.covered or standing.member
     assert seat is not None
-    persons = persons_of(standing)
-    decided = Decision.objects.filter(Q(member__in=persons) | Q(on_behalf_of__in=persons))
+    behind = _behind(standing) if persons is None else persons
+    decided = Decision.objects.filter(Q(member__in=behind) | Q(on_behalf_of__in=behind))
     decided = decided.filter(request_step=OuterRef("pk"), undone_at=None)
-    named = RequestApprover.objects.filter(request_step=OuterRef("pk")).filter(
-        Q(member=seat.pk) | Q(role=seat.role_id)
+    named = RequestApprover.objects.filter(request_step=OuterRef("pk"), ended_at=None).filter(
+        Q(member=seat.pk) | Q(role=seat.role_id) | Q(team__in=team_rows(seat.pk))
     )
     step = RequestStep.objects.filter(request=OuterRef("pk"), state=StepState.OPEN)
     wanted = Q(Exists(step.filter(Exists(named), ~Exists(decided))), state=RequestState.OPEN)
-    for ident in persons:
-        wanted &= ~Q(author_ids__contains=[str(ident)])
-    return wanted
+    wanted &= ~Q(_names_one_of(behind))
+    if limits := limits_on(standing.limits, DECIDE):
+        wanted &= within(limits, DECIDE, Request)
+    return wanted if standing.bounds is None else wanted & subjects_within(standing.bounds)
 
 
-def _own(by: Actor, states: Sequence[str], *further: Q) -> list[Waiting]:
-    own = Q(pk__in=[])
-    for ident in persons_of(by):
-        own |= Q(author_ids__contains=[str(ident)])
-    rows = list(
-        request_rows().filter(own, *further, state__in=states).order_by("-submitted_at", "-pk")[:MOST]
-    )
-    seen = described(by, rows)
-    return [Waiting(request, seen[request.pk]) for request in rows if request.pk in seen]
+class _NamesOneOf(Func):
+    """Tells whether a list in JSON holds one of some texts; these are looked up once for all rows."""
+
+    arg_joiner = " ?| "
+    template = "(%(expressions)s)"
+    output_field = BooleanField()
+
+
+def _behind(by: Actor) -> QuerySet[Any, Any]:
+    return people_rows(seats_of(by)).values("pk")
+
+
+def _names_one_of(persons: frozenset[UUID] | QuerySet[Any, Any]) -> Func:
+    if isinstance(persons, frozenset):
+        texts: Any = Value(sorted(map(str, persons)), output_field=ArrayField(TextField()))
+    else:
+        texts = ArraySubquery(persons.values_list(Cast("pk", TextField())))
+    return _NamesOneOf(F("author_ids"), texts)
 
 
 def _urgency(waiting: Waiting) -> tuple[bool, object, object, object]:

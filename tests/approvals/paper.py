@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 from approvals.models import Request
+from approvals.paths import SubmissionFacts
 from approvals.registry import Approvable, Description, register_approvable
-from approvals.selectors import SubmissionFacts
 from approvals.services.requests import submit_request
 from approvals.services.workflows import StepInput, create_workflow
 from core.ids import uuid7

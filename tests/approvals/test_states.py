@@ -5,8 +5,9 @@ import pytest
 from approvals import diagram
 from approvals.models import Request
 from approvals.services.decisions import decide, undo_decision
+from approvals.services.overrides import override_request
 from approvals.services.requests import mark_stale, withdraw_request
-from approvals.states import ADVANCE, EDIT, REQUEST_TABLE, UNDO, WITHDRAW, RequestState, Verdict
+from approvals.states import ADVANCE, EDIT, OVERRIDE, REQUEST_TABLE, UNDO, WITHDRAW, RequestState, Verdict
 from core.errors import WrongState
 from core.transitions import target_of, transition
 from tests.approvals.paper import HASH, KIND, Paper, submit
@@ -69,7 +70,14 @@ def _edit(cast, request):
         raise WrongState("nothing to put out of date")
 
 
+def _override(cast, request):
+    return override_request(
+        request=request, revision_id=request.revision_id, reason="Now.", by=cast.actor("ana")
+    )
+
+
 SERVICES = {
+    OVERRIDE: _override,
     Verdict.APPROVE: lambda cast, request: _say(cast, request, Verdict.APPROVE),
     Verdict.REQUEST_CHANGES: lambda cast, request: _say(cast, request, Verdict.REQUEST_CHANGES),
     Verdict.REJECT: lambda cast, request: _say(cast, request, Verdict.REJECT),

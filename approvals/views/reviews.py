@@ -1,5 +1,6 @@
-"""Pages of approvals: the queue, the review of one request, and what can be done to it."""
+"""Pages of approvals: the review of one request, and what can be done to it."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -10,51 +11,32 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from approvals import review
-from approvals.forms import DecisionForm
+from approvals.certificates import certificate
+from approvals.forms import AmendmentForm, DecisionForm
 from approvals.models import Decision, Request
-from approvals.permissions import DECIDE, SEE, WITHDRAW
+from approvals.overrides import override_of
+from approvals.permissions import DECIDE, OVERRIDE, SEE, WITHDRAW
+from approvals.queues import TABS, Asked, asked_in, queue_ids
 from approvals.registry import Description, approvables
+from approvals.reviewed import parts_for
 from approvals.selectors import (
+    amendments_of,
     described,
     get_decision,
     get_request,
-    sent_back,
-    waiting_for,
-    waiting_for_others,
 )
+from approvals.services.amendments import amend
 from approvals.services.decisions import can_be_undone, decide, undo_decision
 from approvals.services.requests import withdraw_request
 from approvals.services.sightings import note_seen
-from approvals.states import Verdict
-from comments.selectors import threads_on
+from approvals.states import AmendmentKind, Verdict
+from comments.selectors import threads_shown
 from core.clock import now
 from core.errors import Ambiguous, Invalid, NotFound
 from notifications.services.notices import mark_subject_read
 from teams.gates import members
-from teams.permissions import can, covered_actors
+from teams.permissions import can
 from teams.subjects import subjects
-
-TABS = ("waiting", "others", "back")
-
-
-@members(SEE, "GET")
-def queue(request: HttpRequest) -> HttpResponse:
-    """Show what waits for the reader, for others, and what came back."""
-    actor, whose = request.actor, request.GET.get("whose", "all")
-    tab = next((name for name in TABS if name == request.GET.get("tab")), "waiting")
-    everything = waiting_for(actor)
-    others, back = waiting_for_others(actor), sent_back(actor)
-    mine = [row for row in everything if row.is_mine]
-    context = {
-        "tab": tab,
-        "whose": whose,
-        "rows": {"waiting": review.narrowed(everything, whose), "others": others, "back": back}[tab],
-        "tabs": _tabs(request, tab, [len(everything), len(others), len(back)]),
-        "choices": _whose_choices(request, whose, everything, len(mine)),
-        "at": now(),
-    }
-    template = "approvals/request_queue.html"
-    return render(request, f"{template}#queue-list" if request.htmx else template, context)
 
 
 @members(SEE, "GET")
@@ -91,7 +73,15 @@ def decision(request: HttpRequest, pk: UUID) -> HttpResponse:
     except (Invalid, Ambiguous) as error:
         return _review_page(request, found, error=error, said=said, status=422)
     _tell_decided(request, made)
-    return redirect(_after(request, found, said["whose"] or "all"))
+    return redirect(_after(request, found))
+
+
+@members(SEE, "GET")
+def certificate_page(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show the certificate of what was approved, to be read, printed and compared."""
+    found = certificate(request.actor, pk)
+    address = request.build_absolute_uri(request.path)
+    return render(request, "approvals/request_certificate.html", {"paper": found, "address": address})
 
 
 @members(DECIDE, "POST")
@@ -104,6 +94,28 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.htmx:
         return HttpResponse(status=204, headers={"HX-Redirect": url})
     return redirect(url)
+
+
+@members(SEE, "POST")
+def amendments(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Change the running review: one more reviewer, another one, handed on, a step passed over."""
+    found, form = get_request(request.actor, pk), AmendmentForm(request.POST)
+    form.is_valid()
+    said = {**form.cleaned_data, "member": request.POST.get("member", "")}
+    try:
+        if "member" in form.errors:
+            raise Invalid(form.errors["member"][0])
+        made = amend(request=found, reason=said.get("reason", ""), by=request.actor, **form.change)
+    except Invalid as error:
+        return _review_page(request, found, amending={"error": error, "said": said}, status=422)
+    words: dict[str, str] = {
+        AmendmentKind.ADD: _("%(name)s is asked too."),
+        AmendmentKind.REASSIGN: _("%(name)s is asked now."),
+        AmendmentKind.DELEGATE: _("Handed on to %(name)s."),
+        AmendmentKind.SKIP: _("The step is passed over."),
+    }
+    messages.success(request, words[made.kind] % {"name": made.newcomer.user.name if made.newcomer else ""})
+    return redirect("approvals:request", request.workspace.slug, found.pk)
 
 
 @members(WITHDRAW, "POST")
@@ -121,6 +133,7 @@ def _review_page(
     *,
     error: Any = None,
     said: dict[str, Any] | None = None,
+    amending: dict[str, Any] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     actor, slug = request.actor, request.workspace.slug
@@ -128,7 +141,7 @@ def _review_page(
     approvable, subject = approvables.find(found.subject_type), subjects.find(found.subject_type)
     if description is None or approvable is None or subject is None:
         raise NotFound(_("There is no such request."))
-    whose = (said or request.GET).get("whose") or "all"
+    asked = _asked(request)
     seen = note_seen(request=found, by=actor)
     mark_subject_read(subject=found.ref, by=actor)
     choices = review.choices_of(actor, found)
@@ -136,19 +149,27 @@ def _review_page(
         "item": found,
         "description": description,
         "subject_url": subject.path(slug, found.subject_id),
+        "is_late": found.is_open and bool(description.goes_out_at and description.goes_out_at <= now()),
         "preview": approvable.preview(request, found.ref, found.revision_id),
         "since": review.since_last_look(actor, found, seen),
-        "threads": threads_on(actor, found.ref),
-        "comment_ref": str(found.ref),
+        "parts": parts_for(actor, found),
+        "amended": review.amended_of(actor, found),
+        "changing": review.changing_of(actor, found),
+        "edit_url": approvable.edit_path(slug, found.subject_id) if approvable.edit_path else "",
+        **threads_shown(actor, found.ref, found.revision_id),
         "steps": review.steps_of(found),
         "decisions": review.decisions_of(found),
         "choices": choices,
         "refusal": None if choices else review.refusal_of(actor, found),
-        "place": review.place_of(found, review.queue_of(actor, whose), whose),
+        "place": review.place_of(found, queue_ids(actor, asked), asked.query),
         "may_withdraw": found.is_open and can(actor, WITHDRAW, found),
+        "override": override_of(found),
+        "may_override": found.is_open and can(actor, OVERRIDE, found),
         "step": next((row for row in found.steps.all() if row.state == "open"), None),
         "error": error,
         "said": said or {},
+        "amending": review.amending_of(actor, found, amending),
+        "amendments": amendments_of(found),
         "nav_key": "approvals",
         "primary_taken": True,
     }
@@ -168,37 +189,16 @@ def _tell_decided(request: HttpRequest, made: Decision) -> None:
     messages.success(request, text, extra_tags=tags)
 
 
-def _after(request: HttpRequest, found: Request, whose: str) -> str:
+def _after(request: HttpRequest, found: Request) -> str:
     """Return where to go after a decision: the next that waits, else the queue."""
-    slug = request.workspace.slug
+    slug, asked = request.workspace.slug, _asked(request)
     request.actor.cache.clear()
-    rest = [row.request for row in review.queue_of(request.actor, whose) if row.request.pk != found.pk]
-    query = "" if whose == "all" else f"?whose={whose}"
+    rest = [ident for ident in queue_ids(request.actor, asked) if ident != found.pk]
     if rest:
-        return reverse("approvals:request", args=[slug, rest[0].pk]) + query
-    return reverse("approvals:queue", args=[slug]) + query
+        return reverse("approvals:request", args=[slug, rest[0]]) + asked.query
+    return reverse("approvals:queue", args=[slug]) + asked.query
 
 
-def _tabs(request: HttpRequest, tab: str, counts: list[int]) -> list[dict[str, Any]]:
-    url = reverse("approvals:queue", args=[request.workspace.slug])
-    labels = (_("To decide"), _("Waiting for others"), _("Sent back to you"))
-    return [
-        {"label": label, "url": f"{url}?tab={key}", "current": key == tab, "count": count}
-        for key, label, count in zip(TABS, labels, counts, strict=True)
-    ]
-
-
-def _whose_choices(request: HttpRequest, whose: str, rows: list[Any], mine: int) -> list[dict[str, Any]]:
-    """Return the switch between mine and covered; empty while the reader covers nobody."""
-    covers = [one.covered for one in covered_actors(request.actor) if one.covered]
-    if not covers:
-        return []
-    url = reverse("approvals:queue", args=[request.workspace.slug])
-    kinds = [("all", _("All"), len(rows)), ("mine", _("Mine"), mine)]
-    for covered in covers:
-        count = sum(any(one.on_behalf_of == covered.pk for one in row.standings) for row in rows)
-        kinds.append((str(covered.pk), _("For %(name)s") % {"name": covered.user.get_short_name()}, count))
-    return [
-        {"label": label, "url": f"{url}?whose={key}", "current": key == whose, "count": count}
-        for key, label, count in kinds
-    ]
+def _asked(request: HttpRequest) -> Asked:
+    """Return which part of what waits the reader goes through."""
+    return replace(asked_in(request.GET), tab=TABS[0])

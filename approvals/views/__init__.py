@@ -1,0 +1,1 @@
+"""Pages of approvals: reviews, and the workflows that they follow."""
