@@ -11,7 +11,11 @@ from teams.tenancy import WorkspaceOwned
 
 
 class Comment(WorkspaceOwned):
-    """What somebody said about a subject, at most one level below the comment that opened the thread."""
+    """What somebody said about a subject, at most one level below the comment that opened the thread.
+
+    A `suggestion` is other words for those that the comment is anchored to; `accepted_number` is the revision that
+    taking it over has cut.
+    """
 
     subject_type = models.CharField(max_length=64)
     subject_id = models.UUIDField()
@@ -19,6 +23,10 @@ class Comment(WorkspaceOwned):
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replies")
     body = models.TextField()
     anchor = models.JSONField(null=True)
+    suggestion = models.TextField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(Membership, null=True, on_delete=models.PROTECT, related_name="+")
+    accepted_number = models.PositiveIntegerField(null=True)
     is_internal = models.BooleanField(default=False)
     actor_kind = models.CharField(max_length=12, choices=ActorKind)
     actor_id = models.UUIDField(null=True)
@@ -37,7 +45,12 @@ class Comment(WorkspaceOwned):
         constraints = [
             models.CheckConstraint(
                 condition=Q(parent=None) | Q(resolved_at=None, anchor=None), name="comments_comment_reply"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(suggestion=None, accepted_at=None)
+                | Q(suggestion__isnull=False, anchor__isnull=False),
+                name="comments_comment_suggestion",
+            ),
         ]
 
     @property
@@ -50,6 +63,18 @@ class Comment(WorkspaceOwned):
         """Return the name of who wrote it."""
         person = self.member or self.guest
         return str(person) if person else ""
+
+
+class Attachment(WorkspaceOwned):
+    """A picture or video that goes with a comment; who may read the comment may have it, and nobody else."""
+
+    comment = models.ForeignKey(Comment, on_delete=models.CASCADE, related_name="attachments")
+    media = models.ForeignKey("files.Media", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "media"], name="comments_attachment_once"),
+        ]
 
 
 class Mention(WorkspaceOwned):

@@ -9,8 +9,10 @@ from uuid import UUID
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
-from comments.models import Comment, Mention
+from comments.anchors import Place, placed
+from comments.models import Attachment, Comment, Mention
 from comments.permissions import SEE
+from comments.registry import Body, against_suggesting, body_of, number_of
 from core.errors import NotFound
 from core.refs import Ref
 from teams.actors import Actor
@@ -20,6 +22,7 @@ from teams.states import MemberStatus
 from teams.subjects import load_subject
 
 MOST_NAMED = 20
+MOST_SHOWN = 150
 
 
 @dataclass(slots=True)
@@ -28,11 +31,25 @@ class Thread:
 
     root: Comment
     replies: list[Comment] = field(default_factory=list)
+    number: int = 0
+    place: Place | None = None
 
     @property
     def is_resolved(self) -> bool:
         """Tell whether the thread is done with."""
         return self.root.resolved_at is not None
+
+    @property
+    def summary(self) -> str:
+        """Return the words by which a folded thread is known."""
+        files = [row.media.original_name for row in self.root.attachments.all()]
+        return self.root.body or self.root.suggestion or ", ".join(files)
+
+    @property
+    def at(self) -> str:
+        """Return the second of a video as players write it."""
+        seconds = int(self.place.at or 0) if self.place else 0
+        return f"{seconds // 60}:{seconds % 60:02d}"
 
     @property
     def quote(self) -> str:
@@ -41,11 +58,41 @@ class Thread:
         return str(anchor.get("quote", ""))
 
 
+def threads_placed(by: Actor, subject: Ref, body: Body) -> list[Thread]:
+    """Return the threads with the place of each in what is shown; those with one that stand open are numbered.
+
+    The numbers stand on the words and pictures too, so both sides ask here.
+    """
+    threads = threads_on(by, subject)
+    number = 0
+    for thread in threads:
+        thread.place = placed(thread.root.anchor, body)
+        if thread.place is not None and not thread.is_resolved:
+            number += 1
+            thread.number = number
+    return threads
+
+
+def threads_shown(by: Actor, subject: Ref, revision_id: UUID | None = None) -> dict[str, Any]:
+    """Return what `comments/comment_threads.html` shows of a subject: the threads, and what can be pointed at."""
+    about = body_of(by, subject, revision_id)
+    return {
+        "threads": threads_placed(by, subject, about),
+        "comment_ref": str(subject),
+        "revision_id": revision_id or "",
+        "about": about,
+        "number": number_of(subject),
+        "may_suggest": not against_suggesting(by, subject),
+    }
+
+
 def comment_rows() -> QuerySet[Comment]:
     """Return comments with the people that showing them needs."""
-    people = ("member__user", "guest", "on_behalf_of__user", "resolved_by__user")
+    people = ("member__user", "guest", "on_behalf_of__user", "resolved_by__user", "accepted_by__user")
     mentions = Mention.objects.select_related("member__user")
-    return Comment.objects.select_related(*people).prefetch_related(Prefetch("mentions", mentions))
+    attached = Attachment.objects.select_related("media").order_by("pk")
+    rows = Comment.objects.select_related(*people)
+    return rows.prefetch_related(Prefetch("mentions", mentions), Prefetch("attachments", attached))
 
 
 def comments_on(by: Actor, subject: Ref) -> QuerySet[Comment]:
@@ -55,9 +102,12 @@ def comments_on(by: Actor, subject: Ref) -> QuerySet[Comment]:
 
 
 def threads_on(by: Actor, subject: Ref) -> list[Thread]:
-    """Return the threads on a subject, oldest first; a reply to what the actor may not read is left out."""
+    """Return the threads of the latest 150 comments on a subject, oldest first.
+
+    A reply to what the actor may not read, or to what is older, is left out.
+    """
     threads: dict[UUID, Thread] = {}
-    for comment in comments_on(by, subject)[:1000]:
+    for comment in reversed(comments_on(by, subject).order_by("-pk")[:MOST_SHOWN]):
         if comment.parent_id is None:
             threads[comment.pk] = Thread(comment)
         elif comment.parent_id in threads:

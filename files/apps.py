@@ -1,12 +1,14 @@
 """Wiring of stored files."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 
 class FilesConfig(AppConfig):
     """The files app."""
 
     name = "files"
+    verbose_name = gettext_lazy("Pictures and videos")
 
     def ready(self) -> None:
         """Declare the rights and register the dispatcher's work."""

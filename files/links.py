@@ -12,7 +12,7 @@ from django.urls import reverse
 from core.clock import now
 from files.models import Media
 
-SIZES = ("original", "320", "1280", "poster")
+SIZES = ("original", "320", "1280", "poster", "download")
 _SALT = "files.links"
 _SHOWN_FOR = timedelta(hours=12)
 _FETCHED_FOR = timedelta(hours=24)

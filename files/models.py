@@ -10,7 +10,10 @@ from teams.tenancy import WorkspaceOwned
 
 
 class Media(WorkspaceOwned):
-    """One picture, animation or video; `digest` is that of the stored file, which was encoded anew."""
+    """One picture, animation or video; `digest` is that of the stored file, which was encoded anew.
+
+    An attachment belongs to what somebody said; it is in no list of media and in no post.
+    """
 
     kind = models.CharField(max_length=8, choices=MediaKind, default=MediaKind.IMAGE)
     status = models.CharField(max_length=12, choices=MediaStatus, default=MediaStatus.PROCESSING)
@@ -32,6 +35,7 @@ class Media(WorkspaceOwned):
     created_by = models.ForeignKey("teams.Membership", null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=now)
     archived_at = models.DateTimeField(null=True)
+    is_attachment = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         indexes = [

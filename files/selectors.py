@@ -13,8 +13,8 @@ from teams.permissions import require, visible
 
 
 def media_visible_to(by: Actor) -> QuerySet[Media]:
-    """Return the media that the actor may see and nobody has put away."""
-    return visible(by, "files.media.see", Media.objects.filter(archived_at=None))
+    """Return the media that the actor may see and nobody has put away; attachments are seen where they belong."""
+    return visible(by, "files.media.see", Media.objects.filter(archived_at=None, is_attachment=False))
 
 
 def get_media(by: Actor, pk: UUID, verb: str = "files.media.see") -> Media:

@@ -1,5 +1,6 @@
 """Serving files: by signed address only, never as anything that could run."""
 
+import mimetypes
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from django.http import (
     HttpResponseBase,
     StreamingHttpResponse,
 )
+from django.utils.http import content_disposition_header
 
 from files import storage
 from files.links import Link, read_link
@@ -30,21 +32,38 @@ def media(request: HttpRequest, signed: str) -> HttpResponseBase:
     found = _row(link) if link else None
     if link is None or found is None:
         raise Http404
-    key = getattr(found, _KEYS[link.size]) if link.size in _KEYS else found.storage_key
+    return serve(request, found, link.size)
+
+
+def serve(request: HttpRequest, found: Media, size: str) -> HttpResponseBase:
+    """Answer with a file in one size, for a view that has seen to it that the asker may have it. Raises: Http404.
+
+    As `download` it is the whole file, to be kept rather than shown.
+    """
+    key = getattr(found, _KEYS[size]) if size in _KEYS else found.storage_key
     path = storage.path_of(key)
     if not key or not path.is_file():
         raise Http404
-    tag = f'"{found.digest[:32]}-{link.size}"'
+    tag = f'"{found.digest[:32]}-{size}"'
     if request.headers.get("If-None-Match") == tag:
         return _guarded(HttpResponse(status=304), tag)
-    mime = found.mime if link.size == "original" else "image/webp"
-    size = path.stat().st_size
+    mime = found.mime if size in ("original", "download") else "image/webp"
+    length = path.stat().st_size
     asked = _RANGE.fullmatch(request.headers.get("Range", ""))
     if asked:
-        return _guarded(_part(path, asked, size, mime), tag)
+        return _guarded(_part(path, asked, length, mime), tag)
     response = FileResponse(path.open("rb"), content_type=mime)
     response["Accept-Ranges"] = "bytes"
-    return _guarded(response, tag)
+    guarded = _guarded(response, tag)
+    if size == "download":
+        guarded["Content-Disposition"] = content_disposition_header(True, name_to_keep(found))
+    return guarded
+
+
+def name_to_keep(found: Media) -> str:
+    """Return the name under which a file is kept: the uploader's, with the ending of what it is now."""
+    stem = found.original_name.rpartition(".")[0] or found.original_name
+    return stem + (mimetypes.guess_extension(found.mime) or "")
 
 
 def _row(link: Link) -> Media | None:

@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 TASK = "files.process_media"
 MOST_ATTEMPTS = 3
 ALT_MAX = 1500
+ATTACHMENT_MAX_BYTES = 20 * 1024 * 1024
 RESCUE_BATCH = 50
 
 
@@ -38,7 +39,19 @@ def upload_media(*, file: "UploadedFile[Any]", name: str, alt: str = "", by: Act
     Records: files.media.uploaded.
     """
     require(by, "files.media.upload")
-    if (file.size or 0) > settings.MEDIA_MAX_BYTES:
+    return _take(file, name, by, settings.MEDIA_MAX_BYTES, alt=_checked_alt(alt))
+
+
+def take_attachment(*, file: "UploadedFile[Any]", name: str, by: Actor) -> Media:
+    """Take a file in that goes with what somebody says; the caller has seen to it that he may say it.
+
+    Raises: Invalid (`unsafe_media`) for what is neither picture nor video, or too large. Records: files.media.uploaded.
+    """
+    return _take(file, name, by, ATTACHMENT_MAX_BYTES, is_attachment=True)
+
+
+def _take(file: "UploadedFile[Any]", name: str, by: Actor, most: int, **fields: Any) -> Media:
+    if (file.size or 0) > most:
         raise UnsafeMedia("too_large")
     kind = kind_of(file)
     media = Media(
@@ -46,9 +59,9 @@ def upload_media(*, file: "UploadedFile[Any]", name: str, alt: str = "", by: Act
         kind=kind,
         original_name=_short_name(name),
         bytes=file.size or 0,
-        alt=_checked_alt(alt),
         created_by=by.covered or by.member,
         incoming_key=storage.write_stream(file.chunks()),
+        **fields,
     )
     media.save(force_insert=True)
     record("files.media.uploaded", by=by, subject=Ref("files.media", media.pk), kind=str(kind))

@@ -29,6 +29,14 @@ def test_a_reply_stands_in_its_thread_and_a_reply_to_it_too(acme):
     assert Entry.objects.filter(verb="comments.comment.added", subject_id=ref.id).count() == 4
 
 
+def test_a_very_long_thread_shows_what_was_said_last(acme, monkeypatch):
+    monkeypatch.setattr("comments.selectors.MOST_SHOWN", 2)
+    ref = Paper().ref
+    for body in ("First.", "Second.", "Third."):
+        say(acme, "ben", body, ref)
+    assert [thread.root.body for thread in threads_on(acme.actor("ana"), ref)] == ["Second.", "Third."]
+
+
 def test_a_reply_belongs_to_the_same_subject(acme):
     first = say(acme, "ben", "Here.", Paper().ref)
     with pytest.raises(NotFound):

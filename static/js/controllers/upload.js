@@ -6,6 +6,7 @@ export default class extends Controller {
   static targets = ["input", "drop", "progress", "bar", "done", "name"];
 
   connect() {
+    this.element.hidden = false;
     this.onProgress = (event) => this.advance(event.detail);
     this.onEnd = () => this.ended();
     this.element.addEventListener(HTMX.progress, this.onProgress);
