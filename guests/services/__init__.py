@@ -1,0 +1,1 @@
+"""What changes links, and what guests do by them."""

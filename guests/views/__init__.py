@@ -1,0 +1,1 @@
+"""Pages of guests, and the pages on which members make and end their links."""
