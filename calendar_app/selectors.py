@@ -10,7 +10,6 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from approvals.selectors import SubmissionFacts
 from calendar_app.content import Content, instant_text
 from calendar_app.models import (
     Campaign,
@@ -30,6 +29,7 @@ from calendar_app.registry import held_posts
 from core.errors import NotFound
 from core.refs import Ref
 from networks.models import Channel
+from networks.selectors import told_apart
 from teams.actors import Actor
 from teams.permissions import require, visible
 
@@ -42,6 +42,7 @@ class PostFilter:
 
     states: tuple[str, ...] = ()
     channels: tuple[UUID, ...] = ()
+    networks: tuple[str, ...] = ()
     campaigns: tuple[UUID, ...] = ()
     authors: tuple[UUID, ...] = ()
     labels: tuple[UUID, ...] = ()
@@ -67,8 +68,8 @@ def posts_visible_to(by: Actor, wanted: PostFilter | None = None) -> QuerySet[Po
     return narrow(rows, wanted or PostFilter())
 
 
-def narrow(rows: QuerySet[Post], wanted: PostFilter) -> QuerySet[Post]:
-    """Apply a filter to posts."""
+def narrow(rows: QuerySet[Post], wanted: PostFilter, hidden: frozenset[UUID] = frozenset()) -> QuerySet[Post]:
+    """Apply a filter to posts; no network of a channel that is `hidden` fits."""
     simple: dict[str, Any] = {
         "state__in": wanted.states,
         "campaign__in": wanted.campaigns,
@@ -80,6 +81,9 @@ def narrow(rows: QuerySet[Post], wanted: PostFilter) -> QuerySet[Post]:
     if wanted.channels:
         of_post = PostChannel.objects.filter(post=OuterRef("pk"), channel__in=wanted.channels)
         rows = rows.filter(Exists(of_post))
+    if wanted.networks:
+        of_kind = PostChannel.objects.filter(post=OuterRef("pk"), channel__kind__in=wanted.networks)
+        rows = rows.filter(Exists(of_kind.exclude(channel__in=hidden)))
     if wanted.labels:
         rows = rows.filter(Exists(PostLabel.objects.filter(post=OuterRef("pk"), label__in=wanted.labels)))
     if wanted.since:
@@ -94,6 +98,12 @@ def narrow(rows: QuerySet[Post], wanted: PostFilter) -> QuerySet[Post]:
             Q(headline__icontains=wanted.words) | Q(title__icontains=wanted.words) | Exists(text)
         )
     return rows
+
+
+def names_of_posts(by: Actor, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return what these posts are called, of those that the actor may see, also where they are put away."""
+    rows = posts_visible_to(by, PostFilter(with_archived=True)).filter(pk__in=set(ids))
+    return {post.pk: str(post) for post in rows.order_by("pk")}
 
 
 def with_variants(rows: QuerySet[Post]) -> QuerySet[Post]:
@@ -121,6 +131,12 @@ def variants_of(revision: Revision) -> list[RevisionVariant]:
     """Return a revision's variants with their channels, in the order of the tabs."""
     rows = RevisionVariant.objects.filter(revision=revision).select_related("channel")
     return list(rows.order_by("position", "pk"))
+
+
+def channels_of(post: Post) -> list[Channel]:
+    """Return the post's channels in their order."""
+    rows = PostChannel.objects.filter(post=post).select_related("channel").order_by("position")
+    return [row.channel for row in rows]
 
 
 def payload_of(revision: Revision, channel_id: UUID) -> Mapping[str, Any]:
@@ -155,19 +171,6 @@ def content_of(post: Post) -> Content:
     return replace(stored, scheduled_at=instant_text(post.scheduled_at))
 
 
-def facts_of(post: Post) -> SubmissionFacts:
-    """Return what approval routing looks at."""
-    networks = PostChannel.objects.filter(post=post).values_list("channel__kind", flat=True)
-    labels = PostLabel.objects.filter(post=post).values_list("label__name", flat=True)
-    return SubmissionFacts(
-        networks=frozenset(networks),
-        labels=frozenset(labels),
-        campaign_id=post.campaign_id,
-        language=post.language,
-        rating=post.rating,
-    )
-
-
 def writers_of(post: Post) -> frozenset[UUID]:
     """Return the memberships that made what stands: the author, each who cut a revision, each for whom."""
     rows = Revision.objects.filter(post=post).values_list("created_by_id", "on_behalf_of")
@@ -184,11 +187,35 @@ def kinds_of(post_ids: Iterable[UUID], hidden: frozenset[UUID] = frozenset()) ->
     return found
 
 
+def names_of_channels(by: Actor, post_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, str]]:
+    """Return, by post, the names of the channels that its revisions had, told apart, without those hidden from `by`.
+
+    Of all revisions, so that a channel has one name wherever two of them are compared; two statements.
+    """
+    rows = RevisionVariant.objects.filter(revision__post__in=list(post_ids))
+    rows = rows.exclude(channel__in=hidden_channel_ids(by)).order_by()
+    pairs = set(rows.values_list("revision__post", "channel"))
+    channels = Channel.objects.in_bulk({channel_id for _post_id, channel_id in pairs})
+    found: dict[UUID, list[Channel]] = defaultdict(list)
+    for post_id, channel_id in pairs:
+        found[post_id].append(channels[channel_id])
+    return {post_id: told_apart(own) for post_id, own in found.items()}
+
+
 def held_among(by: Actor, post_ids: Sequence[UUID]) -> set[UUID]:
     """Return which of the posts are paused now."""
     if not post_ids:
         return set()
-    return set().union(*(ask(by, post_ids) for ask in held_posts.values()))
+    asked = (rows(by).filter(post_id__in=post_ids) for rows in held_posts.values())
+    return {ident for rows in asked for ident in rows.values_list("post_id", flat=True)}
+
+
+def is_held(by: Actor, post: str) -> Q:
+    """Return the condition that the post which the field `post` of a row names is paused now."""
+    found = Q(pk__in=[])
+    for rows in held_posts.values():
+        found |= Q(Exists(rows(by).filter(post_id=OuterRef(post))))
+    return found
 
 
 def problems_of(variants: Iterable[RevisionVariant], by: Actor | None = None) -> list[dict[str, Any]]:
