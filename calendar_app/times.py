@@ -1,43 +1,28 @@
-"""Planned times: the instant in UTC and what the clock on the wall shows, right across changes of the clock."""
+"""Planned times, as posts keep them, and the days that can be asked for."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from core.times import Moment, moment_at, moment_of, wall_of
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A planned time; `is_shifted` tells that the wall time asked for does not exist on that day."""
+__all__ = ["FIRST_DAY", "LAST_DAY", "Moment", "day_of", "moment_at", "moment_of", "pass_at", "wall_of"]
 
-    instant: datetime
-    wall: str
-    zone: str
-    fold: int
-    is_shifted: bool = False
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(9000, 12, 31)
+"""Beyond these lie the ends of what dates can hold."""
 
 
-def moment_of(instant: datetime, zone: str) -> Moment:
-    """Return the moment of an aware instant in a zone."""
-    local = instant.astimezone(ZoneInfo(zone))
-    wall = local.replace(tzinfo=None, microsecond=0).isoformat()
-    return Moment(instant.astimezone(UTC).replace(microsecond=0), wall, zone, local.fold)
+def day_of(text: str) -> date:
+    """Read a day as in 2026-03-19. Raises: ValueError, also for one so far off that reckoning with it would break."""
+    day = date.fromisoformat(text)
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise ValueError(text)
+    return day
 
 
-def moment_at(wall: datetime, zone: str) -> Moment:
-    """Return the moment of a wall time.
-
-    A wall time that the clock jumps over is moved forward by the length of the jump; of one that comes twice the
-    first is meant. Source: PEP 495 (fold=0 takes the offset before the change in both cases).
-    """
-    asked = wall.replace(microsecond=0, tzinfo=ZoneInfo(zone), fold=0)
-    found = moment_of(asked.astimezone(UTC), zone)
-    shifted = found.wall != wall.replace(microsecond=0, tzinfo=None).isoformat()
-    return Moment(found.instant, found.wall, zone, found.fold, shifted)
-
-
-def wall_of(text: str) -> datetime:
-    """Read a wall time as a form sends it (2026-03-19T09:00). Raises: ValueError."""
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is not None:
-        raise ValueError(f"a wall time has no offset: {text!r}")
-    return found
+def pass_at(wall: datetime, zone: str, fold: int) -> Moment:
+    """Return the moment of a wall time; of one that comes twice the pass that is asked for."""
+    if fold:
+        found = moment_of(wall.replace(tzinfo=ZoneInfo(zone), fold=1), zone)
+        if found.fold:
+            return found
+    return moment_at(wall, zone)

@@ -14,7 +14,7 @@ export default class extends Controller {
 
   lift(event) {
     const chip = event.target.closest("[data-drag-move-target=chip]");
-    if (!chip) return;
+    if (!chip || chip.dataset.fixed !== undefined) return;
     this.chip = chip;
     event.dataTransfer.effectAllowed = "move";
     event.dataTransfer.setData("text/plain", chip.dataset.id);
@@ -54,7 +54,7 @@ export default class extends Controller {
   key(event) {
     const chip = event.target.closest("[data-drag-move-target=chip]");
     const step = event.shiftKey && STEPS[event.key];
-    if (!chip?.draggable || !step) return;
+    if (!chip || chip.dataset.fixed !== undefined || !step) return;
     event.preventDefault();
     const date = new Date(`${chip.closest("[data-drop-date]").dataset.dropDate}T12:00:00Z`);
     date.setUTCDate(date.getUTCDate() + step);
