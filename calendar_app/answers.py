@@ -14,7 +14,7 @@ from rest_framework.serializers import (
     UUIDField,
 )
 
-from calendar_app.states import PostState
+from calendar_app.states import PostState, ViewPage
 from teams.openapi import shape
 
 VariantOutput = shape(
@@ -46,6 +46,7 @@ PostOutput = shape(
     labels=ListField(child=CharField()),
     language=CharField(),
     rating=CharField(),
+    risk=CharField(),
     variants=VariantOutput(many=True),
     checks=ListField(child=DictField(), help_text="What a network would refuse or a reader would miss."),
     created_at=DateTimeField(),
@@ -80,6 +81,23 @@ CampaignOutput = shape(
 )
 NoteOutput = shape(
     "NoteOutput", id=UUIDField(), on_date=DateField(), text=CharField(), author=UUIDField(allow_null=True)
+)
+FiltersOutput = shape(
+    "FiltersOutput",
+    **{
+        name: ListField(child=CharField())
+        for name in ("channel", "campaign", "state", "author", "label", "q")
+    },
+)
+ViewOutput = shape(
+    "ViewOutput",
+    id=UUIDField(),
+    name=CharField(),
+    page=ChoiceField(ViewPage.choices),
+    filters=FiltersOutput(),
+    is_shared=BooleanField(),
+    is_default=BooleanField(),
+    owner=UUIDField(),
 )
 SlotOutput = shape(
     "SlotOutput", id=UUIDField(), channel=UUIDField(), weekday=IntegerField(), wall_time=CharField()

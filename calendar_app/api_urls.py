@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from calendar_app.api import days, posts
+from calendar_app.api import days, posts, views
 
 app_name = "calendar_app_api"
 api_urlpatterns = [
@@ -10,6 +10,7 @@ api_urlpatterns = [
     path("posts/<uuid:post>/", posts.post, name="post"),
     path("posts/<uuid:post>/revisions/", posts.revisions, name="revisions"),
     path("posts/<uuid:post>/submission/", posts.submission, name="submission"),
+    path("posts/<uuid:post>/path/", posts.path_ahead, name="path_ahead"),
     path("posts/<uuid:post>/schedule/", posts.schedule, name="schedule"),
     path("campaigns/", days.campaigns, name="campaigns"),
     path("campaigns/<uuid:campaign>/", days.campaign, name="campaign"),
@@ -17,5 +18,7 @@ api_urlpatterns = [
     path("notes/<uuid:note>/", days.note, name="note"),
     path("slots/", days.slots, name="slots"),
     path("slots/<uuid:slot>/", days.slot, name="slot"),
+    path("views/", views.views, name="views"),
+    path("views/<uuid:view>/", views.view, name="view"),
     path("calendar/", days.calendar, name="calendar"),
 ]

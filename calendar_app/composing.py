@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,23 +10,30 @@ from zoneinfo import ZoneInfo
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from approvals.selectors import SubmissionFacts, path_for
+from approvals.paths import PathStep, reason_words
+from approvals.selectors import path_for
 from calendar_app.content import Content, VariantContent, instant_text
-from calendar_app.models import Label, PostChannel, Slot
+from calendar_app.models import Post, PostChannel, Slot
 from calendar_app.previews import Preview
 from calendar_app.rendering import RenderedRevision, problem_json, render_revision
+from calendar_app.routing import facts_in
 from calendar_app.services.campaigns import labels_named
-from calendar_app.times import moment_at, wall_of
+from calendar_app.times import day_of, moment_at, wall_of
 from core.errors import Invalid
 from files.models import Media
 from networks.adapters import adapter_of
+from networks.limits import text_most
 from networks.models import Channel
-from networks.protocol import OptionField
+from networks.problems import EMPTY
+from networks.protocol import OptionField, Problem
 from teams.actors import Actor
+from teams.models import Membership
 
 SLOT_DAYS = 14
 SLOTS_SHOWN = 3
 USUAL_TIME = time(9)
+COUNTERS = {"graphemes": "graphemes", "utf16": "utf16"}
+"""What the counter beside a text counts, by the channel's rule; it is a help, and the server's count decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +54,11 @@ class Tab:
 
     @property
     def standing(self) -> str:
-        """Return what the tab says of itself: over, changed or inherits."""
-        if any(problem["blocking"] for problem in self.problems):
+        """Return what the tab says of itself: over, needed, changed or inherits."""
+        if any(problem["blocking"] and not problem["is_needed"] for problem in self.problems):
             return "over"
+        if any(problem["is_needed"] for problem in self.problems):
+            return "needed"
         return "changed" if self.own else "inherits"
 
     @property
@@ -88,12 +97,15 @@ def content_from(data: QueryDict, before: Content, zone: str, by: Actor) -> Cont
         labels=tuple(sorted(str(label.pk) for label in labels_named(names=names, by=by))),
         language=data.get("language", ""),
         rating=data.get("rating", ""),
+        risk=data.get("risk", ""),
         scheduled_at=_time(data, zone),
         variants=variants,
     )
 
 
-def tabs_of(content: Content, channels: Sequence[Channel], rendered: RenderedRevision) -> list[Tab]:
+def tabs_of(
+    content: Content, channels: Sequence[Channel], rendered: RenderedRevision, is_tried: bool
+) -> list[Tab]:
     """Return a tab for every channel one may write for; those chosen carry their findings."""
     said = {variant.channel: variant for variant in content.variants}
     found = {str(each.channel.pk): each for each in rendered.variants}
@@ -112,10 +124,10 @@ def tabs_of(content: Content, channels: Sequence[Channel], rendered: RenderedRev
                 own=own,
                 text=text,
                 options=[_option(ident, field, options) for field in adapter_of(channel).option_fields],
-                problems=[problem_json(problem) for problem in result.problems] if result else (),
+                problems=[_finding(problem, is_tried) for problem in result.problems] if result else (),
                 length=result.length if result else len(text),
-                limit=int(channel.limits.get("text_max", 0)),
-                unit="graphemes" if channel.limits.get("counting") == "graphemes" else "characters",
+                limit=text_most(channel.limits, has_files=bool(variant and content.media_for(variant))),
+                unit=COUNTERS.get(channel.limits.get("counting", ""), "characters"),
                 link_length=int(channel.limits.get("url_length") or 0),
                 is_twin=kinds.count(channel.kind) > 1,
             )
@@ -123,42 +135,55 @@ def tabs_of(content: Content, channels: Sequence[Channel], rendered: RenderedRev
     return tabs
 
 
-def panes_of(content: Content, channels: Sequence[Channel], by: Actor, now: datetime) -> dict[str, Any]:
-    """Return all that follows from the document: tabs, previews, findings, the approval path, times."""
+def panes_of(
+    content: Content, channels: Sequence[Channel], by: Actor, post: Post | None = None, *, is_tried: bool
+) -> dict[str, Any]:
+    """Return all that follows from the document: tabs, previews, findings, the approval path, times.
+
+    Until the author has tried (written and cleared, or sent the form), what is not written yet is only needed.
+    """
     rendered = render_revision(content)
-    tabs = tabs_of(content, channels, rendered)
+    tabs = tabs_of(content, channels, rendered, is_tried)
     wanted = {ident for variant in rendered.variants for ident in variant.media} | set(content.media)
     rows = {str(row.pk): row for row in Media.objects.filter(pk__in=wanted)} if wanted else {}
-    blocking = sum(problem["blocking"] for tab in tabs for problem in tab.problems)
+    findings = [problem for tab in tabs for problem in tab.problems]
+    needed = [problem["message"] for problem in findings if problem["is_needed"]]
     return {
         "tabs": tabs,
         "chosen": [tab for tab in tabs if tab.chosen],
         "previews": [
-            Preview(each.channel, each.text, tuple(rows[i] for i in each.media if i in rows))
+            Preview(
+                each.channel,
+                each.text,
+                tuple(rows[i] for i in each.media if i in rows),
+                options=each.options,
+            )
             for each in rendered.variants
         ],
         "media": [rows[ident] for ident in content.media if ident in rows],
-        "blocking": blocking,
-        "path": path_of(content, rendered),
+        "blocking": sum(problem["blocking"] for problem in findings) - len(needed),
+        "needed": list(dict.fromkeys(needed)),
+        "is_tried": is_tried,
+        "path": path_of(content, rendered, post, by),
         "scheduled_at": datetime.fromisoformat(content.scheduled_at) if content.scheduled_at else None,
     }
 
 
-def path_of(content: Content, rendered: RenderedRevision) -> list[dict[str, Any]]:
-    """Return the approval steps that a submission would take, with who decides."""
-    names = (
-        Label.objects.filter(pk__in=content.labels).values_list("name", flat=True) if content.labels else ()
-    )
-    facts = SubmissionFacts(
-        networks=frozenset(each.channel.kind for each in rendered.variants),
-        labels=frozenset(names),
-        campaign_id=UUID(content.campaign) if content.campaign else None,
-        language=content.language,
-        rating=content.rating,
-    )
+def path_of(
+    content: Content, rendered: RenderedRevision, post: Post | None, by: Actor
+) -> list[dict[str, Any]]:
+    """Return the approval steps that a submission would take: who decides, and which rule brings each."""
     return [
-        {"number": number, "name": step.name, "who": _seats(step), "one": _one(step), "hours": step.due_hours}
-        for number, step in enumerate(path_for(facts), start=1)
+        {
+            "number": number,
+            "name": part.name,
+            "who": _seats(part),
+            "one": _one(part),
+            "hours": part.step.due_hours,
+            "is_optional": part.step.is_optional,
+            "why": reason_words(why.as_json() for why in part.because),
+        }
+        for number, part in enumerate(path_for(facts_in(content, rendered, post, by)), start=1)
     ]
 
 
@@ -191,7 +216,7 @@ def next_times(channels: Sequence[UUID], zone: str, now: datetime) -> list[Time]
 def started_on(day: str, zone: str, now: datetime) -> str | None:
     """Return the instant that a new post for a day begins with: the usual time, or the next full hour."""
     try:
-        wall = datetime.combine(date.fromisoformat(day), USUAL_TIME)
+        wall = datetime.combine(day_of(day), USUAL_TIME)
     except ValueError:
         return None
     moment = moment_at(wall, zone)
@@ -199,6 +224,10 @@ def started_on(day: str, zone: str, now: datetime) -> str | None:
         ahead = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         return instant_text(ahead) if ahead.astimezone(ZoneInfo(zone)).date().isoformat() == day else None
     return instant_text(moment.instant)
+
+
+def _finding(problem: Problem, is_tried: bool) -> dict[str, Any]:
+    return {**problem_json(problem), "is_needed": problem.code == EMPTY and not is_tried}
 
 
 def _variant(
@@ -240,24 +269,22 @@ def _time(data: QueryDict, zone: str) -> str | None:
             return None
         wall = f"{data.get('date')}T{data.get('time') or '09:00'}"
     try:
+        day_of(wall[:10])
         return instant_text(moment_at(wall_of(wall), zone).instant)
     except ValueError:
         message = _("This day or time cannot be read.")
         raise Invalid(message, fields={"scheduled_at": [message]}) from None
 
 
-def _seats(step: Any) -> str:
-    seats = [
-        row.member.user.name if row.member else str(row.role or row.guest) for row in step.approvers.all()
-    ]
-    return _(" or ").join(seats)
+def _seats(part: PathStep) -> str:
+    names = [str(one) for one in part.people]
+    return _(" or ").join(names) or _("Nobody moderates these channels: the team leads stand in.")
 
 
-def _one(step: Any) -> str:
+def _one(part: PathStep) -> str:
     """Return the first name of the one member who decides, "" where several may."""
-    rows = list(step.approvers.all())
-    alone = len(rows) == 1 and rows[0].member is not None
-    return str(rows[0].member.user.get_short_name()) if alone else ""
+    alone = part.people[0] if len(part.people) == 1 else None
+    return str(alone.user.get_short_name()) if isinstance(alone, Membership) else ""
 
 
 def _lines(text: str) -> str:

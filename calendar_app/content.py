@@ -42,6 +42,7 @@ class Content:
     labels: tuple[str, ...] = ()
     language: str = ""
     rating: str = ""
+    risk: str = ""
     scheduled_at: str | None = None
     variants: tuple[VariantContent, ...] = ()
 
@@ -103,7 +104,7 @@ class Content:
         return replace(self, scheduled_at=None)
 
 
-_PLAIN = ("title", "text", "campaign", "language", "rating", "scheduled_at")
+_PLAIN = ("title", "text", "campaign", "language", "rating", "risk", "scheduled_at")
 
 
 def instant_text(at: datetime | None) -> str | None:

@@ -1,15 +1,25 @@
 """Forms of the calendar: they read input; rules live in services."""
 
+from typing import Any
+
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
+
+from calendar_app.models import Post
+from calendar_app.states import ViewPage
+from calendar_app.times import FIRST_DAY, LAST_DAY
+
+DAYS = [MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)]
 
 
 class MoveForm(forms.Form):
-    """Where a post goes."""
+    """Where a post goes; `fold` 1 asks for the second pass of a time that comes twice."""
 
     post = forms.UUIDField()
-    date = forms.DateField()
+    date = forms.DateField(validators=DAYS)
     time = forms.TimeField(required=False)
+    fold = forms.TypedChoiceField(choices=[("0", "0"), ("1", "1")], coerce=int, empty_value=0, required=False)
 
 
 class NoteForm(forms.Form):
@@ -18,8 +28,25 @@ class NoteForm(forms.Form):
     text = forms.CharField(label=_("Note"), max_length=300)
 
 
+class ViewForm(forms.Form):
+    """A way to look at the calendar: `query` is what its address says."""
+
+    name = forms.CharField(max_length=80)
+    page = forms.ChoiceField(choices=ViewPage.choices)
+    query = forms.CharField(required=False, max_length=8000)
+    is_shared = forms.BooleanField(required=False)
+
+
 class ScheduleForm(forms.Form):
     """A wall time in the workspace's zone."""
 
-    date = forms.DateField(label=_("Day"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    date = forms.DateField(
+        label=_("Day"), validators=DAYS, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     time = forms.TimeField(label=_("Time"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+
+
+def schedule_form(post: Post, sent: Any = None) -> ScheduleForm:
+    """Return the form that plans a post, beginning with the time it has."""
+    local = post.local_time
+    return ScheduleForm(sent, initial={"date": local.date(), "time": local.time()} if local else None)

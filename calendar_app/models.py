@@ -4,15 +4,17 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from calendar_app.states import PostState
+from calendar_app.states import PostState, ViewPage
 from core.clock import now
 from teams.models import LANGUAGES
 from teams.states import ActorKind
 from teams.tenancy import WorkspaceOwned
 
 RATINGS = [("G", "G"), ("PG", "PG"), ("PG-13", "PG-13"), ("R", "R")]
+RISKS = [("low", _("low")), ("medium", _("medium")), ("high", _("high"))]
 HEADLINE_MAX = 120
 
 
@@ -69,6 +71,7 @@ class Post(WorkspaceOwned):
     campaign = models.ForeignKey(Campaign, null=True, on_delete=models.PROTECT, related_name="posts")
     language = models.CharField(_("language"), max_length=8, choices=LANGUAGES, blank=True)
     rating = models.CharField(_("content rating"), max_length=8, choices=RATINGS, blank=True)
+    risk = models.CharField(_("risk"), max_length=8, choices=RISKS, blank=True, default="", db_default="")
     labels = models.ManyToManyField(Label, through="PostLabel", related_name="posts")
     scheduled_at = models.DateTimeField(null=True)
     wall_time = models.CharField(max_length=19, blank=True)
@@ -277,3 +280,76 @@ class Slot(WorkspaceOwned):
     def falls_on(self, day: date) -> bool:
         """Tell whether the slot is on this day of the week."""
         return day.weekday() == self.weekday
+
+
+class SavedView(WorkspaceOwned):
+    """A way to look at the calendar under a name: a page, and its filters as they stand in an address.
+
+    Private to its owner, or shared with the workspace.
+    """
+
+    owner = models.ForeignKey("teams.Membership", on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(_("name"), max_length=80)
+    page = models.CharField(max_length=8, choices=ViewPage, default=ViewPage.MONTH)
+    filters = models.JSONField(default=dict)
+    is_shared = models.BooleanField(_("shared with everybody"), default=False)
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("workspace", "owner", Lower("name"), name="calendar_app_savedview_name")
+        ]
+        indexes = [models.Index(fields=["workspace", "is_shared"], name="calendar_app_savedview_shared")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DefaultView(WorkspaceOwned):
+    """The saved view with which the calendar begins for a member."""
+
+    member = models.ForeignKey("teams.Membership", on_delete=models.CASCADE, related_name="+")
+    view = models.ForeignKey(SavedView, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "member"], name="calendar_app_defaultview_once")
+        ]
+
+
+class Feed(WorkspaceOwned):
+    """A saved view given out as a calendar (ICS) to whoever holds its secret, with the rights of who made it.
+
+    `asks` counts the readings of the minute from `asks_since`.
+    """
+
+    view = models.ForeignKey(SavedView, on_delete=models.CASCADE, related_name="feeds")
+    member = models.ForeignKey("teams.Membership", on_delete=models.PROTECT, related_name="+")
+    purpose = models.CharField(max_length=80, blank=True)
+    key_id = models.UUIDField()
+    created_at = models.DateTimeField(default=now)
+    read_at = models.DateTimeField(null=True)
+    asks = models.PositiveIntegerField(default=0)
+    asks_since = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "view"], name="calendar_app_feed_of")]
+
+
+class FeedEvent(WorkspaceOwned):
+    """What a feed last said of a post: by it the next reading counts SEQUENCE up and cancels what is gone."""
+
+    feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="events")
+    post_id = models.UUIDField()
+    starts_at = models.DateTimeField()
+    mark = models.CharField(max_length=64)
+    sequence = models.PositiveIntegerField(default=0)
+    is_cancelled = models.BooleanField(default=False)
+    changed_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "feed", "post_id"], name="calendar_app_feedevent_once"
+            )
+        ]

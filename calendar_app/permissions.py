@@ -8,13 +8,18 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from approvals.changing import changing_for
+from approvals.states import Changing
 from calendar_app.models import Post, PostChannel
-from calendar_app.states import OWN_ONLY_EDITABLE
+from calendar_app.states import OWN_ONLY_EDITABLE, REVIEWED
 from core.errors import Ambiguous
+from core.refs import Ref
+from core.together import ask
 from networks.models import Channel
 from networks.permissions import OVERSEE, PUBLISH, WRITE
 from networks.permissions import SEE as SEE_CHANNEL
 from teams.actors import Actor
+from teams.limits import limits_on
 from teams.permissions import (
     EVERYBODY,
     MANAGERS,
@@ -22,10 +27,12 @@ from teams.permissions import (
     Refusal,
     Verb,
     condition,
+    holds,
     refuse,
     register_verbs,
     require,
     scoper,
+    selves,
     standing_for,
     visible,
 )
@@ -37,9 +44,13 @@ EDIT_OTHERS = "calendar_app.post.edit_others"
 SUBMIT = "calendar_app.post.submit"
 SCHEDULE = "calendar_app.post.schedule"
 ARCHIVE = "calendar_app.post.archive"
+ABOUT_POSTS = (SEE, CREATE, EDIT, EDIT_OTHERS, SUBMIT, SCHEDULE, ARCHIVE)
 EDIT_CAMPAIGN = "calendar_app.campaign.edit"
 EDIT_NOTE = "calendar_app.note.edit"
 EDIT_SLOT = "calendar_app.slot.edit"
+SAVE_VIEW = "calendar_app.view.save"
+SHARE_VIEW = "calendar_app.view.share"
+MAKE_FEED = "calendar_app.feed.make"
 
 register_verbs(
     [
@@ -53,21 +64,44 @@ register_verbs(
         Verb(EDIT_CAMPAIGN, gettext_lazy("edit campaigns"), MANAGERS, covers=True),
         Verb(EDIT_NOTE, gettext_lazy("write notes into the calendar"), WRITERS, covers=True),
         Verb(EDIT_SLOT, gettext_lazy("set the usual times of a channel"), MANAGERS, covers=True),
+        Verb(SAVE_VIEW, gettext_lazy("keep views of the calendar"), EVERYBODY, covers=False),
+        Verb(
+            SHARE_VIEW,
+            gettext_lazy("share views with everybody, and change shared ones"),
+            WRITERS,
+            covers=False,
+        ),
+        Verb(MAKE_FEED, gettext_lazy("give out views as calendar feeds"), WRITERS, covers=False),
     ]
 )
 
 
 def hidden_channel_ids(actor: Actor) -> frozenset[UUID]:
-    """Return the restricted channels that the actor may not see, in one query per request."""
-    if actor.is_system or OVERSEE in actor.verbs:
+    """Return the restricted channels that the actor may not see, in one statement per request.
+
+    It asks for those whom he covers as well: what is visible to him is theirs too.
+    """
+    if actor.is_system or sees_all_channels(actor):
         return frozenset()
     if "hidden_channels" not in actor.cache:
-        restricted = Channel.objects.filter(is_restricted=True)
-        seen = visible(actor, SEE_CHANNEL, restricted).values("pk")
-        rows = restricted.exclude(pk__in=seen).values_list("pk", flat=True)
-        actor.cache["hidden_channels"] = frozenset(rows)
+        barred = [one for one in selves(actor, SEE) if not sees_all_channels(one)]
+        answers = ask({str(number): _hidden_from(one) for number, one in enumerate(barred)}).rows
+        for one, rows in zip(barred, answers.values(), strict=True):
+            one.cache["hidden_channels"] = frozenset(UUID(row["pk"]) for row in rows)
     found: frozenset[UUID] = actor.cache["hidden_channels"]
     return found
+
+
+def sees_all_channels(actor: Actor) -> bool:
+    """Tell whether no channel can be hidden from the actor, restricted or beyond a limit."""
+    return OVERSEE in actor.verbs and not limits_on(actor.limits, SEE_CHANNEL)
+
+
+def _hidden_from(actor: Actor) -> "QuerySet[Channel, Any]":
+    is_limited = limits_on(actor.limits, SEE_CHANNEL)
+    restricted = Channel.objects.all() if is_limited else Channel.objects.filter(is_restricted=True)
+    seen = visible(actor, SEE_CHANNEL, restricted).values("pk")
+    return restricted.exclude(pk__in=seen).order_by().values("pk")
 
 
 @scoper(SEE)
@@ -80,10 +114,28 @@ def posts_on_visible_channels(actor: Actor, queryset: QuerySet[Post]) -> QuerySe
     return queryset.filter(Q(Exists(channels.exclude(channel__in=hidden))) | ~Q(Exists(channels)))
 
 
-@condition(EDIT, SUBMIT, ARCHIVE)
+@condition(EDIT)
+def as_its_review_lets(actor: Actor, post: Any) -> Refusal | None:
+    """Hold an approver to what his step lets him change; where it lets him edit, the post need not be his."""
+    if isinstance(post, Post) and post.state in REVIEWED:
+        said = changing_for(actor, Ref("calendar_app.post", post.pk))
+        if said == Changing.EDIT:
+            return None
+        if said == Changing.SUGGEST:
+            return refuse(
+                EDIT, _("You judge this post now: suggest other words, the author takes them over.")
+            )
+        if said == Changing.NOTHING:
+            return refuse(
+                EDIT, _("You judge this post now, and its workflow lets you only decide and comment.")
+            )
+    return own_drafts_only(actor, post)
+
+
+@condition(SUBMIT, ARCHIVE)
 def own_drafts_only(actor: Actor, post: Any) -> Refusal | None:
     """Hold who may not edit others' posts to own posts that nobody has approved."""
-    if not isinstance(post, Post) or EDIT_OTHERS in actor.verbs:
+    if not isinstance(post, Post) or holds(actor, EDIT_OTHERS, post):
         return None
     writer = actor.on_behalf_of or actor.member_id
     if post.author_id != writer:

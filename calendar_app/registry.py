@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID
+from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
@@ -13,7 +14,7 @@ from core.registry import Registry
 from teams.actors import Actor
 
 PostPanel = Callable[[HttpRequest, Post], SafeString]
-HeldPosts = Callable[[Actor, Sequence[UUID]], set[UUID]]
+HeldPosts = Callable[[Actor], "QuerySet[Any, Any]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ post_panels: Registry[PostPanel] = Registry("calendar_app.registry.post_panels")
 """Sections of the post page: name → function(request, post) → HTML, shown in the order of registration."""
 
 held_posts: Registry[HeldPosts] = Registry("calendar_app.registry.held_posts")
-"""Who says which of the given posts are paused now; at most one query for all of them."""
+"""Who says which posts are paused now: rows that name theirs as `post_id`, to be narrowed or joined by who asks."""
 
 outside_events: Registry[OutsideEvents] = Registry("calendar_app.registry.outside_events")
 """Calendars of other departments: function(actor, first day, last day) → events."""

@@ -7,9 +7,23 @@ from uuid import UUID
 from rest_framework import serializers
 
 from calendar_app.content import VariantInput
-from calendar_app.models import RATINGS, Campaign, KeyDate, Note, Post, Revision, RevisionVariant, Slot
+from calendar_app.models import (
+    RATINGS,
+    RISKS,
+    Campaign,
+    KeyDate,
+    Note,
+    Post,
+    Revision,
+    RevisionVariant,
+    SavedView,
+    Slot,
+)
 from calendar_app.registry import OutsideEvent
+from calendar_app.states import PostState, ViewPage
 from teams.models import LANGUAGES
+
+FILTERS = ("channel", "campaign", "state", "author", "label", "q")
 
 
 class VariantBody(serializers.Serializer[Any]):
@@ -32,6 +46,7 @@ class PostBody(serializers.Serializer[Any]):
     )
     language = serializers.ChoiceField(LANGUAGES, required=False, allow_blank=True)
     rating = serializers.ChoiceField(RATINGS, required=False, allow_blank=True)
+    risk = serializers.ChoiceField(RISKS, required=False, allow_blank=True)
     scheduled_at = serializers.DateTimeField(required=False, allow_null=True)
     variants = VariantBody(many=True, required=False)
 
@@ -58,6 +73,29 @@ class CampaignBody(serializers.Serializer[Any]):
     colour = serializers.CharField(required=False, allow_blank=True, max_length=16)
     goal = serializers.CharField(required=False, allow_blank=True, max_length=500)
     owner = serializers.UUIDField(required=False, allow_null=True)
+
+
+class FiltersBody(serializers.Serializer[Any]):
+    """What a view narrows posts to; nothing means everything."""
+
+    channel = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=50)
+    campaign = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=50)
+    state = serializers.ListField(
+        child=serializers.ChoiceField(PostState.choices), required=False, max_length=50
+    )
+    author = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=50)
+    label = serializers.ListField(child=serializers.UUIDField(), required=False, max_length=50)
+    q = serializers.ListField(child=serializers.CharField(max_length=200), required=False, max_length=1)
+
+
+class ViewBody(serializers.Serializer[Any]):
+    """A view of the calendar under a name."""
+
+    name = serializers.CharField(max_length=80)
+    page = serializers.ChoiceField(ViewPage.choices, required=False, default=ViewPage.MONTH)
+    filters = FiltersBody(required=False)
+    is_shared = serializers.BooleanField(required=False, default=False)
+    is_default = serializers.BooleanField(required=False, default=False)
 
 
 class NoteBody(serializers.Serializer[Any]):
@@ -106,6 +144,7 @@ def post(
         "labels": sorted(labels),
         "language": row.language,
         "rating": row.rating,
+        "risk": row.risk,
         "variants": [variant(each, hidden) for each in shown],
         "checks": checks(shown, hidden),
         "created_at": row.created_at,
@@ -162,6 +201,19 @@ def campaign(row: Campaign) -> dict[str, Any]:
         "colour": row.colour,
         "goal": row.goal,
         "owner": _text(row.owner_id),
+    }
+
+
+def view(row: SavedView) -> dict[str, Any]:
+    """Return a saved view, as who asked for it sees it."""
+    return {
+        "id": str(row.pk),
+        "name": row.name,
+        "page": row.page,
+        "filters": {name: row.filters.get(name, []) for name in FILTERS},
+        "is_shared": row.is_shared,
+        "is_default": bool(getattr(row, "is_default", False)),
+        "owner": str(row.owner_id),
     }
 
 

@@ -27,6 +27,15 @@ class PostState(models.TextChoices):
     ARCHIVED = "archived", _("Archived")
 
 
+class ViewPage(models.TextChoices):
+    """The page on which a saved view is looked at."""
+
+    MONTH = "month", _("Month")
+    WEEK = "week", _("Week")
+    DAY = "day", _("Day")
+    LIST = "list", _("List")
+
+
 S = PostState
 
 UNDER_WAY = (S.PUBLISHING, S.PUBLISHED, S.PARTLY_PUBLISHED, S.NEEDS_ATTENTION, S.FAILED, S.CANCELLED)
@@ -42,6 +51,9 @@ EDITABLE = (*UNAPPROVED, S.REJECTED, S.APPROVED, S.SCHEDULED, S.EXPIRED, S.FAILE
 MOVABLE = (*UNAPPROVED, S.REJECTED, S.APPROVED, S.SCHEDULED, S.EXPIRED)
 SUBMITTABLE = (S.DRAFT, S.CHANGES_REQUESTED, S.REJECTED, S.EXPIRED, S.FAILED, S.CANCELLED)
 SCHEDULABLE = (S.APPROVED, S.SCHEDULED)
+REVIEWED = (S.IN_REVIEW, S.EXPIRED)
+"""States in which a review can be under way."""
+
 OWN_ONLY_EDITABLE = (S.DRAFT, S.CHANGES_REQUESTED)
 """What a contributor may still change, of own posts."""
 
@@ -52,6 +64,7 @@ _REQUEST_ENDS = {
     "withdraw": S.DRAFT,
     "outdate": S.DRAFT,
 }
+_COMES_BACK = (S.CHANGES_REQUESTED, S.REJECTED, S.CANCELLED)
 _DELIVERY_STATES = (S.SCHEDULED, *UNDER_WAY, S.EXPIRED)
 
 
@@ -82,7 +95,7 @@ POST_STEPS: tuple[Transition, ...] = (
     *_steps((S.ARCHIVED,), "restore_approved", S.APPROVED),
     *(
         Transition(S.ARCHIVED, f"restore_{state}", state)
-        for state in (S.PUBLISHED, S.PARTLY_PUBLISHED, S.NEEDS_ATTENTION, S.FAILED)
+        for state in (*_COMES_BACK, S.PUBLISHED, S.PARTLY_PUBLISHED, S.NEEDS_ATTENTION, S.FAILED)
     ),
     *(
         Transition(start, f"follow_{end}", end)

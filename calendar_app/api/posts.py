@@ -9,12 +9,15 @@ from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from approvals.selectors import get_workflow
+from approvals.answers import PathStepOutput
+from approvals.selectors import get_workflow, path_for
+from approvals.serializers import path_json
 from calendar_app import answers, serializers
 from calendar_app.api.query import post_filter
 from calendar_app.diffs import revision_changes
 from calendar_app.models import Post, Revision
 from calendar_app.permissions import ARCHIVE, CREATE, EDIT, SCHEDULE, SEE, SUBMIT, hidden_channel_ids
+from calendar_app.routing import facts_of
 from calendar_app.selectors import (
     get_post,
     held_among,
@@ -101,6 +104,13 @@ def submission(request: Request, post: UUID) -> Response:
     workflow = get_workflow(actor, body["workflow"]) if body["workflow"] else None
     submit_post(post=found, workflow=workflow, note=body["note"], by=actor)
     return _one(found, actor, status=201)
+
+
+@endpoint({"GET": SEE}, answers=PathStepOutput, lists="whole")
+def path_ahead(request: Request, post: UUID) -> Response:
+    """The approval steps that a submission of the post would take now, each with the rules that bring it."""
+    found = get_post(request._request.actor, post)
+    return Response({"results": [path_json(part) for part in path_for(facts_of(found))], "next": None})
 
 
 @endpoint({"PUT": SCHEDULE, "DELETE": SCHEDULE}, body=serializers.ScheduleBody, answers=answers.PostOutput)

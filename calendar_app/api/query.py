@@ -9,6 +9,7 @@ from rest_framework.request import Request
 
 from calendar_app.selectors import PostFilter
 from calendar_app.states import PostState
+from calendar_app.times import day_of
 from core.errors import Invalid
 
 WORDS_MAX = 200
@@ -42,7 +43,7 @@ def day_range(request: Request, most_days: int) -> tuple[date, date]:
     for name in ("from", "to"):
         moment = request.query_params.get(name, "")
         try:
-            days.append(date.fromisoformat(moment[:10]))
+            days.append(day_of(moment[:10]))
         except ValueError:
             raise _wrong(name, _("Give a day as in 2026-03-19.")) from None
     first, last = days
@@ -63,9 +64,10 @@ def _moment(text: str | None, name: str, zone: ZoneInfo) -> datetime | None:
         return None
     try:
         if len(text) == 10:
-            day = date.fromisoformat(text) + timedelta(days=int(name == "to"))
+            day = day_of(text) + timedelta(days=int(name == "to"))
             return datetime.combine(day, time(), zone).astimezone(UTC)
         found = datetime.fromisoformat(text.replace(" ", "+"))
+        day_of(found.date().isoformat())
     except ValueError:
         found = None
     if found is None or found.tzinfo is None:

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from approvals.changing import changed_request
+from approvals.models import Request
 from approvals.selectors import clearance_for
 from approvals.services.requests import mark_stale
 from calendar_app.content import Content, VariantInput, gathered, instant_text, variants_from
@@ -15,14 +17,18 @@ from calendar_app.models import Post
 from calendar_app.permissions import ARCHIVE, CREATE, EDIT, acting_as
 from calendar_app.ports import dispatcher
 from calendar_app.selectors import content_of, ref_of
+from calendar_app.services.guards import check_time, lock_post
+from calendar_app.services.moves import move_post
+from calendar_app.services.reviews import put_up_again
 from calendar_app.services.revisions import check_content, set_time, write_revision
-from calendar_app.states import EDITABLE, POST_STEPS, PostState
+from calendar_app.states import EDITABLE, POST_STEPS, REVIEWED, PostState
 from core.clock import now
-from core.errors import Invalid, Locked, Stale, WrongState
+from core.errors import Locked, WrongState
 from core.record import record
 from core.transitions import target_of, transition
 from teams.actors import Actor
 from teams.models import Workspace
+from teams.permissions import require
 
 S = PostState
 APPROVED = (S.APPROVED, S.SCHEDULED)
@@ -39,6 +45,7 @@ def create_post(
     labels: Sequence[UUID] = (),
     language: str = "",
     rating: str = "",
+    risk: str = "",
     text: str = "",
     media: Sequence[UUID] = (),
     by: Actor,
@@ -57,6 +64,7 @@ def create_post(
         labels=tuple(sorted(str(ident) for ident in labels)),
         language=language,
         rating=rating,
+        risk=risk,
         scheduled_at=instant_text(scheduled_at),
         variants=variants_from(variants),
     )
@@ -91,7 +99,8 @@ def save_post(
     """Cut a revision with what changed; a new time alone cuts none.
 
     Give a whole document, or single `changes`: title, variants, scheduled_at, campaign, labels, language, rating,
-    text, media. What was approved or scheduled loses its approval and its place in the same transaction.
+    risk, text, media. What was approved or scheduled loses its approval and its place in the same transaction; what
+    an approver changes in review, where his step lets him, is put up again at once for the others to see.
     Raises: Stale when another revision stands than the one edited; WrongState `approved` when that would be lost
     and the caller did not say he knows; Locked where the workspace forbids it; NotAllowed; Invalid.
     Records: calendar_app.post.saved, or calendar_app.post.moved for the time alone.
@@ -102,6 +111,7 @@ def save_post(
     lock_post(post, expected_number)
     if post.state not in EDITABLE:
         raise WrongState(_("What went out cannot be changed here any more. Copy it into a new post."))
+    reviewed = _reviewed(post, by)
     if wanted.without_time() == before.without_time():
         return _save_time(post, before, wanted, by)
     check_content(wanted, by, before=before)
@@ -112,7 +122,17 @@ def save_post(
     _leave_dead_end(post)
     post.save()
     record("calendar_app.post.saved", by=by, subject=ref_of(post), revision=post.version, reason=reason)
+    if reviewed is not None:
+        put_up_again(post=post, amends=reviewed, by=by)
     return post
+
+
+def _reviewed(post: Post, by: Actor) -> Request | None:
+    """Return the review that an approver's edit begins anew, asked under the lock on the post. Raises: NotAllowed."""
+    if post.state not in REVIEWED:
+        return None
+    require(by, EDIT, post)
+    return changed_request(by, ref_of(post))
 
 
 def unapprove(*, post: Post, by: Actor, confirmed: bool) -> None:
@@ -156,7 +176,7 @@ def archive_post(*, post: Post, by: Actor) -> Post:
 
 
 def restore_post(*, post: Post, by: Actor) -> Post:
-    """Bring a post back: approved where its clearance still stands, as sent where it went out, else a draft.
+    """Bring a post back: approved where its clearance stands, a draft after a review, else as it was.
 
     Records: calendar_app.post.restored.
     """
@@ -175,7 +195,7 @@ def restore_post(*, post: Post, by: Actor) -> Post:
 
 def changed(before: Content, **changes: Any) -> Content:
     """Return a document with single fields replaced; `variants` are replaced as a whole."""
-    simple = ("title", "text", "language", "rating")
+    simple = ("title", "text", "language", "rating", "risk")
     plain: dict[str, Any] = {name: changes[name] for name in simple if name in changes}
     if "scheduled_at" in changes:
         plain["scheduled_at"] = instant_text(changes["scheduled_at"])
@@ -194,30 +214,7 @@ def changed(before: Content, **changes: Any) -> Content:
     return gathered(replace(found, text="", media=(), variants=variants))
 
 
-def lock_post(post: Post, expected_number: int | None = None) -> None:
-    """Lock a post until the commit and take over its state as it stands.
-
-    Raises: Stale when another revision stands than the one the caller worked on.
-    """
-    row = Post.objects.select_for_update(of=("self",)).values("state", "version").get(pk=post.pk)
-    if row["version"] != (post.version if expected_number is None else expected_number):
-        raise Stale(
-            _("Somebody saved revision %(number)d in the meantime. Nothing of yours was overwritten.")
-            % {"number": row["version"]}
-        )
-    post.state = row["state"]
-
-
-def check_time(wanted: str | None, before: str | None) -> None:
-    """Refuse a new time that is over. Raises: Invalid."""
-    if wanted and wanted != before and datetime.fromisoformat(wanted) <= now():
-        message = _("This time is over. Choose a later one.")
-        raise Invalid(message, fields={"scheduled_at": [message]})
-
-
 def _save_time(post: Post, before: Content, wanted: Content, by: Actor) -> Post:
-    from calendar_app.services.planning import move_post
-
     if wanted.scheduled_at == before.scheduled_at:
         return post
     at = datetime.fromisoformat(wanted.scheduled_at) if wanted.scheduled_at else None

@@ -1,31 +1,35 @@
 """Posts under review: submitted, withdrawn, and moved as their requests move."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from approvals.changing import undecidable
 from approvals.models import Request, Workflow
-from approvals.registry import Description
-from approvals.selectors import request_of
-from approvals.services.requests import submit_request, withdraw_request
+from approvals.registry import Description, Standing
+from approvals.selectors import request_of, request_rows, workflow_chosen
+from approvals.services.requests import asks_no_approval, submit_request, withdraw_request
 from approvals.states import RequestState
 from calendar_app.content import Content
 from calendar_app.models import Post, Revision, RevisionVariant
 from calendar_app.permissions import SUBMIT, acting_as, hidden_channel_ids, require_channels
 from calendar_app.ports import dispatcher
-from calendar_app.rendering import render_revision
+from calendar_app.rendering import hash_entries, render_revision
+from calendar_app.routing import facts_of
 from calendar_app.selectors import (
     content_of,
-    facts_of,
+    get_post,
     kinds_of,
+    names_of_channels,
     posts_visible_to,
     ref_of,
     variants_of,
     writers_of,
 )
-from calendar_app.services.planning import plan_if_timed, require_cleared
-from calendar_app.services.posts import lock_post
+from calendar_app.services.guards import lock_post, require_cleared
+from calendar_app.services.planning import plan_if_timed
 from calendar_app.services.revisions import write_revision
 from calendar_app.states import POST_STEPS, SUBMITTABLE, PostState
 from core.clock import now
@@ -85,6 +89,40 @@ def submit_post(
     return post
 
 
+def put_up_again(*, post: Post, amends: Request, by: Actor) -> None:
+    """Put a post that an approver has changed in review up again; what was decided before stands as the workflow says.
+
+    Where approval was switched off meanwhile it stays a draft.
+    Raises: Invalid `not_ready`; WrongState where nobody but those who made it would be left to decide.
+    Records: approvals.request.submitted.
+    """
+    revision = post.current_revision
+    if revision is None or asks_no_approval(post.workspace_id):
+        return
+    _require_ready(post)
+    made = submit_request(
+        subject=ref_of(post),
+        revision_id=revision.pk,
+        revision_number=revision.number,
+        content_hash=revision.content_hash,
+        author_ids=writers_of(post),
+        facts=facts_of(post),
+        workflow=workflow_chosen(amends),
+        note=amends.note,
+        amends=amends,
+        by=by,
+    )
+    post.refresh_from_db(fields=["state"])
+    left = undecidable(request_rows().get(pk=made.pk)) if made else None
+    if left is not None:
+        raise WrongState(
+            _(
+                "After your change nobody would be left to decide in “%(step)s”. Suggest the words, or ask for changes."
+            )
+            % {"step": left.name}
+        )
+
+
 def withdraw_post(*, post: Post, by: Actor) -> Post:
     """Take a post back from review, or its approval back; it is a draft again. Raises: NotAllowed; WrongState."""
     request = request_of(ref_of(post))
@@ -129,9 +167,47 @@ def describe_posts(by: Actor, idents: Sequence[UUID]) -> Mapping[UUID, Descripti
 
 def texts_of(by: Actor, ref: Ref, revision_id: UUID) -> Mapping[str, str]:
     """Return a revision's texts by the name of the channel, for comparing, without the channels hidden from `by`."""
+    names = names_of_channels(by, [ref.id]).get(ref.id, {})
+    rows = RevisionVariant.objects.filter(
+        revision=revision_id, revision__post=ref.id, channel__in=list(names)
+    )
+    return {names[row.channel_id]: row.text for row in rows.order_by("position", "pk")}
+
+
+def submit_by_ref(by: Actor, ref: Ref) -> Post:
+    """Put a post up for approval as it stands. Raises: NotFound; as submit_post."""
+    return submit_post(post=get_post(by, ref.id, SUBMIT), by=by)
+
+
+def standing_of(ref: Ref) -> Standing | None:
+    """Return which revision of a post stands, and who made it."""
+    post = Post.objects.select_related("current_revision").filter(pk=ref.id).first()
+    revision = post.current_revision if post else None
+    if post is None or revision is None:
+        return None
+    return Standing(revision.pk, revision.number, revision.content_hash, writers_of(post))
+
+
+def parts_of(ref: Ref, revision_id: UUID) -> Mapping[str, str]:
+    """Return a hash of what a revision sends to each channel."""
     rows = RevisionVariant.objects.filter(revision=revision_id, revision__post=ref.id)
-    rows = rows.exclude(channel__in=hidden_channel_ids(by))
-    return dict(rows.order_by("position", "pk").values_list("channel__name", "text"))
+    return {str(row.channel_id): hash_entries([{"payload": row.payload}]) for row in rows}
+
+
+def hash_of(ref: Ref, revision_id: UUID) -> str:
+    """Compute the hash of a revision anew from its stored payloads, as before each call that publishes."""
+    rows = RevisionVariant.objects.filter(revision=revision_id, revision__post=ref.id).select_related(
+        "channel"
+    )
+    entries = [
+        {"channel": str(row.channel_id), "kind": row.channel.kind, "payload": row.payload} for row in rows
+    ]
+    return hash_entries(sorted(entries, key=lambda entry: str(entry["channel"])))
+
+
+def slot_of(ref: Ref) -> datetime | None:
+    """Return when a post is planned to go out."""
+    return Post.objects.filter(pk=ref.id).values_list("scheduled_at", flat=True).first()
 
 
 def lock_subject(ref: Ref) -> None:

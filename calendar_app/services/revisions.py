@@ -10,6 +10,7 @@ from calendar_app.content import Content, VariantContent
 from calendar_app.models import (
     HEADLINE_MAX,
     RATINGS,
+    RISKS,
     Campaign,
     Label,
     Post,
@@ -106,7 +107,7 @@ def _follow(post: Post, content: Content, revision: Revision) -> None:
     post.title = content.title
     post.headline = content.headline(HEADLINE_MAX)
     post.campaign_id = UUID(content.campaign) if content.campaign else None
-    post.language, post.rating = content.language, content.rating
+    post.language, post.rating, post.risk = content.language, content.rating, content.risk
     post.current_revision, post.version = revision, revision.number
     post.updated_at = now()
     _set_labels(post, content.labels)
@@ -148,6 +149,8 @@ def _check_plain(content: Content, fields: dict[str, list[str]]) -> None:
         fields["language"] = [_("Choose one of the languages of this workspace.")]
     if content.rating and content.rating not in dict(RATINGS):
         fields["rating"] = [_("Choose one of the content ratings.")]
+    if content.risk and content.risk not in dict(RISKS):
+        fields["risk"] = [_("Choose one of the risks.")]
     if any(len(content.media_for(variant)) > MEDIA_MAX for variant in content.variants):
         fields["media"] = [_("A post carries at most %(most)d pictures or videos.") % {"most": MEDIA_MAX}]
 
@@ -172,5 +175,5 @@ def _check_references(content: Content, fields: dict[str, list[str]]) -> None:
     if content.labels and Label.objects.filter(pk__in=content.labels).count() < len(content.labels):
         fields["labels"] = [_("There is no such label.")]
     wanted = {*content.media, *(i for variant in content.variants for i in content.media_for(variant))}
-    if wanted and Media.objects.filter(pk__in=wanted).count() < len(wanted):
+    if wanted and Media.objects.filter(pk__in=wanted, is_attachment=False).count() < len(wanted):
         fields["media"] = [_("There is no such picture or video.")]

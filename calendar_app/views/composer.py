@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from calendar_app.composing import content_from, next_times, panes_of, started_on
 from calendar_app.content import Content, VariantContent
-from calendar_app.models import RATINGS, Post, WorkingCopy
+from calendar_app.models import RATINGS, RISKS, Post, WorkingCopy
 from calendar_app.permissions import CREATE, EDIT
 from calendar_app.selectors import (
     campaigns,
@@ -30,6 +30,7 @@ from calendar_app.services.reviews import submit_post
 from calendar_app.states import SUBMITTABLE
 from core.clock import now
 from core.errors import CollabError, Invalid, Locked, NotAllowed, NotFound, Stale
+from files.models import Media
 from files.selectors import get_media
 from files.services.media import describe_media, upload_media
 from teams.gates import members
@@ -77,12 +78,7 @@ def autosave_post(request: HttpRequest, post: UUID) -> HttpResponse:
 @members("files.media.upload", "POST")
 def media(request: HttpRequest) -> HttpResponse:
     """Take pictures or videos in and show them as items of the composer."""
-    items, refused = [], ""
-    for file in request.FILES.getlist("file"):
-        try:
-            items.append(upload_media(file=file, name=file.name or "", by=request.actor))
-        except Invalid as error:
-            refused = f"{file.name}: {error.message}"
+    items, refused = _taken_in(request)
     context = {"items": items, "refused": refused}
     return render(request, f"{TEMPLATE}#media-list", context)
 
@@ -93,8 +89,46 @@ def media_item(request: HttpRequest, media: UUID) -> HttpResponse:
     return render(request, f"{TEMPLATE}#media-item", {"item": get_media(request.actor, media)})
 
 
+def _taken_in(request: HttpRequest) -> tuple[list[Media], str]:
+    """Take in the files that were sent; return them, and what was refused and why."""
+    items, refused = [], ""
+    for file in request.FILES.getlist("file"):
+        try:
+            items.append(upload_media(file=file, name=file.name or "", by=request.actor))
+        except Invalid as error:
+            refused = f"{file.name}: {error.message}"
+    return items, refused
+
+
+def _written(request: HttpRequest, before: Content, items: list[Media]) -> Content:
+    """Return the document that the form says, with files that came along and without those marked to be taken out."""
+    said = content_from(request.POST, before, request.workspace.timezone, request.actor)
+    gone = request.POST.getlist("drop")
+    kept = [ident for ident in said.media if ident not in gone]
+    return replace(said, media=(*kept, *(str(item.pk) for item in items)))
+
+
+def _attach(request: HttpRequest, post: Post | None, copy: WorkingCopy | None) -> HttpResponse:
+    """Without scripts: add or take out files and go on writing; all else that was typed is kept."""
+    items, refused = _taken_in(request)
+    _describe(request)
+    copy = autosave(
+        post=post,
+        copy=copy,
+        content=_written(request, open_copy(post=post, copy=copy).content, items),
+        base_number=_number(request.POST.get("base")),
+        seen_version=_number(request.POST.get("seen")),
+        by=request.actor,
+    )
+    if refused:
+        messages.error(request, refused)
+    return redirect(request.path if post else f"{request.path}?copy={copy.pk}")
+
+
 def _save(request: HttpRequest, post: Post | None, copy: WorkingCopy | None) -> HttpResponse:
     data, actor = request.POST, request.actor
+    if data.get("action") == "attach":
+        return _attach(request, post, copy)
     if data.get("action") == "discard" and copy is not None:
         discard_copy(copy=copy, by=actor)
         messages.success(request, _("What you had not saved is gone."))
@@ -102,10 +136,13 @@ def _save(request: HttpRequest, post: Post | None, copy: WorkingCopy | None) -> 
     before = open_copy(post=post, copy=copy).content
     base = _number(data.get("base"))
     content = before
+    items, refused = _taken_in(request)
     try:
         with transaction.atomic():
-            content = content_from(data, before, request.workspace.timezone, actor)
+            content = _written(request, before, items)
             _describe(request)
+            if refused:
+                raise Invalid(refused)
             saved = save_copy(
                 post=post,
                 content=content,
@@ -144,7 +181,7 @@ def _keep(request: HttpRequest, post: Post | None, copy: WorkingCopy | None) -> 
         by=actor,
     )
     context = {
-        **panes_of(content, channels_for_writing(actor), actor, now()),
+        **panes_of(content, channels_for_writing(actor), actor, post, is_tried=data.get("tried") == "on"),
         "copy": copy,
         "post": post,
         "oob": True,
@@ -171,7 +208,8 @@ def _page(
 ) -> HttpResponse:
     actor, zone = request.actor, request.workspace.timezone
     channels = channels_for_writing(actor)
-    panes = panes_of(content, channels, actor, now())
+    failed = error is not None or clash is not None
+    panes = panes_of(content, channels, actor, post, is_tried=failed)
     planned = panes["scheduled_at"]
     times = next_times([tab.channel.pk for tab in panes["chosen"]] or [c.pk for c in channels], zone, now())
     known = list(labels())
@@ -190,6 +228,7 @@ def _page(
         "label_words": ", ".join(label.name for label in known if str(label.pk) in content.labels),
         "languages": LANGUAGES,
         "ratings": RATINGS,
+        "risks": RISKS,
         "times": times,
         "zone_city": zone.rsplit("/", 1)[-1].replace("_", " "),
         "time_chosen": next((each.wall for each in times if each.at == planned), "other" if planned else ""),
@@ -201,7 +240,6 @@ def _page(
         "nav_key": "posts",
         "primary_taken": True,
     }
-    failed = error is not None or clash is not None
     return render(request, TEMPLATE, context, status=(error.status if error else 409) if failed else 200)
 
 

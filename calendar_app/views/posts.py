@@ -1,6 +1,7 @@
 """The list of posts and the page of one."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,11 +14,11 @@ from django.utils.translation import gettext as _
 from approvals.review import decisions_of, steps_of, who_decided
 from approvals.selectors import request_of
 from calendar_app.diffs import revision_changes
-from calendar_app.filters import filter_of, menus
-from calendar_app.forms import ScheduleForm
-from calendar_app.models import Post
+from calendar_app.filters import choices_of, filter_of, menus
+from calendar_app.forms import schedule_form
+from calendar_app.models import Post, RevisionVariant
 from calendar_app.permissions import ARCHIVE, CREATE, EDIT, SCHEDULE, SEE, SUBMIT, hidden_channel_ids
-from calendar_app.previews import previews_of
+from calendar_app.previews import previews_of, with_comments
 from calendar_app.registry import post_panels
 from calendar_app.selectors import (
     begun_copies,
@@ -30,15 +31,14 @@ from calendar_app.selectors import (
     revisions_of,
     variants_of,
 )
-from calendar_app.services.planning import NOW, move_post, schedule_post, unschedule_post
-from calendar_app.services.posts import archive_post, restore_post
 from calendar_app.services.reviews import submit_post, withdraw_post
-from calendar_app.states import EDITABLE, MOVABLE, SUBMITTABLE, PostState
-from calendar_app.times import moment_at
-from calendar_app.views.calendar import views_of
+from calendar_app.states import EDITABLE, MOVABLE, SENT, SUBMITTABLE, PostState
+from calendar_app.views.ways import filters_of, saved_choices, view_menu, views_of
+from comments.selectors import threads_shown
 from core.clock import now
 from core.errors import Invalid
 from core.paging import keyset
+from core.together import ask
 from teams.gates import members
 from teams.permissions import can
 
@@ -56,17 +56,22 @@ def posts(request: HttpRequest) -> HttpResponse:
     idents = [post.pk for post in page.rows]
     kinds = kinds_of(idents, hidden_channel_ids(request.actor))
     held = held_among(request.actor, idents)
+    today = now().astimezone(ZoneInfo(request.workspace.timezone)).date()
+    asked = ask({**choices_of(request), **saved_choices(request)}).rows
     context = {
         "rows": [
             {"post": post, "networks": kinds.get(post.pk, []), "held": post.pk in held} for post in page.rows
         ],
         "next": page.next,
         "wanted": wanted,
-        "menus": menus(request),
-        "views": views_of(request, "list", now().astimezone(ZoneInfo(request.workspace.timezone)).date()),
+        "export_query": filters_of(request),
+        "menus": menus(request, asked),
+        "views": views_of(request, "list", today),
+        "saved": view_menu(request, asked, "list", today),
         "begun": [_begun(copy) for copy in begun_copies(request.actor)[:5]],
         "nav_key": "posts",
         "can_write": can(request.actor, CREATE),
+        "can_share": wanted.is_narrow and can(request.actor, "teams.guest.invite"),
     }
     return render(request, "calendar_app/post_list.html", context)
 
@@ -132,78 +137,33 @@ def withdrawal(request: HttpRequest, post: UUID) -> HttpResponse:
     return redirect("calendar_app:post", request.workspace.slug, found.pk)
 
 
-@members(EDIT, "POST")
-def schedule(request: HttpRequest, post: UUID) -> HttpResponse:
-    """Plan an approved post, or set the time that a draft waits for."""
-    found = get_post(request.actor, post)
-    form = ScheduleForm(request.POST)
-    if request.POST.get("at") == NOW:
-        schedule_post(post=found, scheduled_at=NOW, by=request.actor)
-        messages.success(request, _("It goes out now."))
-        return redirect("calendar_app:post", request.workspace.slug, found.pk)
-    if not form.is_valid():
-        messages.error(request, _("Nothing was planned: give a day and a time."))
-        return redirect("calendar_app:post", request.workspace.slug, found.pk)
-    moment = moment_at(
-        datetime.combine(form.cleaned_data["date"], form.cleaned_data["time"]), request.workspace.timezone
-    )
-    if found.state == S.APPROVED:
-        schedule_post(post=found, scheduled_at=moment.instant, by=request.actor)
-    else:
-        move_post(post=found, scheduled_at=moment.instant, by=request.actor)
-    messages.success(request, _("Planned."))
-    if moment.is_shifted:
-        messages.warning(request, _("The clock skips the hour you gave; the next full moment was taken."))
-    return redirect("calendar_app:post", request.workspace.slug, found.pk)
-
-
-@members(SCHEDULE, "POST")
-def unscheduling(request: HttpRequest, post: UUID) -> HttpResponse:
-    """Take a post off the plan."""
-    found = get_post(request.actor, post, SCHEDULE)
-    unschedule_post(post=found, by=request.actor)
-    messages.success(request, _("Taken off the plan. It stays approved."))
-    return redirect("calendar_app:post", request.workspace.slug, found.pk)
-
-
-@members(ARCHIVE, "POST")
-def archive(request: HttpRequest, post: UUID) -> HttpResponse:
-    """Put a post away, or bring it back."""
-    found = get_post(request.actor, post)
-    if found.state == S.ARCHIVED:
-        restore_post(post=found, by=request.actor)
-        messages.success(request, _("Brought back."))
-    else:
-        archive_post(post=found, by=request.actor)
-        messages.success(request, _("Put away. You find it under Posts, state Archived."))
-    return redirect("calendar_app:post", request.workspace.slug, found.pk)
-
-
 def _page(request: HttpRequest, found: Post) -> dict[str, Any]:
     actor = request.actor
     hidden = hidden_channel_ids(actor)
     variants = variants_of(found.current_revision) if found.current_revision else []
     shown = [variant for variant in variants if variant.channel_id not in hidden]
+    review = _review(found)
     held = found.pk in held_among(actor, [found.pk])
-    local = found.local_time
-    initial = {"date": local.date(), "time": local.time()} if local else None
+    discussed = threads_shown(actor, ref_of(found), found.current_revision_id)
     return {
         "post": found,
         "held": held,
-        "previews": previews_of(shown),
+        "is_late": found.state in (S.APPROVED, S.EXPIRED)
+        and bool(found.scheduled_at and found.scheduled_at <= now()),
+        "previews": [with_comments(preview, discussed["threads"]) for preview in previews_of(shown)],
+        **discussed,
         "folded": len(variants) - len(shown),
-        "problems": [
-            {"channel": variant.channel, **problem} for variant in shown for problem in variant.problems
-        ],
+        "problems": _problems(shown) if found.state not in SENT else [],
         "revision": found.current_revision,
-        **_review(found),
+        **review,
         "panels": [(name, panel(request, found)) for name, panel in post_panels.items()],
         "labels": found.labels.order_by("name"),
         "here": others_editing(actor, found, now() - HERE_FOR),
-        "schedule_form": ScheduleForm(initial=initial),
+        "schedule_form": schedule_form(found),
+        "channels": [variant.channel for variant in shown],
         "nav_key": "posts",
         "primary_taken": True,
-        **_possible(actor, found),
+        **_possible(actor, found, is_open=bool(review["review"] and review["review"].is_open)),
     }
 
 
@@ -219,13 +179,26 @@ def _review(found: Post) -> dict[str, Any]:
     }
 
 
-def _possible(actor: Any, found: Post) -> dict[str, bool]:
+def _problems(variants: Sequence[RevisionVariant]) -> list[dict[str, Any]]:
+    """Return what a network would refuse or a reader would miss, each once with the channels that it is about."""
+    found: dict[tuple[str, bool], list[str]] = {}
+    for variant in variants:
+        for problem in variant.problems:
+            found.setdefault((problem["message"], problem["blocking"]), []).append(variant.channel.name)
+    return [
+        {"message": message, "blocking": blocking, "channels": list(dict.fromkeys(names))}
+        for (message, blocking), names in found.items()
+    ]
+
+
+def _possible(actor: Any, found: Post, *, is_open: bool) -> dict[str, bool]:
     return {
         "can_edit": found.state in EDITABLE and can(actor, EDIT, found),
-        "can_submit": found.state in SUBMITTABLE and can(actor, SUBMIT, found),
+        "can_submit": found.state in SUBMITTABLE and not is_open and can(actor, SUBMIT, found),
         "can_withdraw": found.state == S.IN_REVIEW and can(actor, SUBMIT),
         "can_schedule": found.state in (S.APPROVED, S.SCHEDULED) and can(actor, SCHEDULE, found),
         "can_move": found.state in MOVABLE and found.state != S.APPROVED and can(actor, EDIT, found),
+        "can_share": can(actor, "teams.guest.invite"),
         "can_archive": found.state != S.PUBLISHING and can(actor, ARCHIVE, found),
     }
 

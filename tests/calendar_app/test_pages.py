@@ -248,7 +248,7 @@ def test_an_unapproved_post_cannot_be_published_by_page(cast, client_as, here):
     with here():
         post = make_post(cast)
 
-    answer = client_as(cast.ana).post(f"{ROOT}/posts/{post.pk}/schedule/", {"at": "now"})
+    answer = client_as(cast.ana).post(f"{ROOT}/posts/{post.pk}/publication/")
 
     assert answer.status_code == 409
     with here():
@@ -323,9 +323,24 @@ def test_a_submission_that_is_not_ready_keeps_what_was_typed_and_saves_nothing(
 
     assert answer.status_code == 422
     assert "Not ready to submit" in text_of(answer)
+    assert "1 thing to fix first" in text_of(answer)
     assert 'value="Kept title"' in answer.content.decode()
     with here():
         assert Post.objects.count() == 0
+
+
+def test_nothing_is_to_be_fixed_before_the_author_has_tried(cast, client_as, newsroom):
+    ben = client_as(cast.ben)
+
+    def kept(**fields) -> str:
+        body = composed(newsroom, text="", title="Raya", **fields)
+        return text_of(ben.post(f"{ROOT}/posts/autosave/", body, headers={"HX-Request": "true"}))
+
+    for calm in (text_of(ben.get(f"{ROOT}/posts/new/")), kept(tried="")):
+        assert "Not written yet" in calm
+        assert "Write something or add a picture." in calm
+        assert "to fix" not in calm.lower()
+    assert "1 thing to fix first" in kept(tried="on"), "written and cleared again"
 
 
 def test_typing_is_kept_and_answers_with_findings(cast, client_as, here):
@@ -438,7 +453,10 @@ def test_usual_times_that_are_free_are_offered(cast, client_as, here, newsroom):
     assert len(re.findall(r'name="when" value="\d{4}-\d\d-\d\dT17:30"', page)) == 2
 
 
-@pytest.mark.parametrize("path", ["/calendar/?month=2030-03", "/calendar/days/2030-03-19/", "/posts/"])
+@pytest.mark.parametrize(
+    "path",
+    ["/calendar/?month=2030-03", "/calendar/weeks/2030-03-19/", "/calendar/days/2030-03-19/", "/posts/"],
+)
 def test_pages_cost_the_same_whatever_stands_there(cast, client_as, here, path):
     ben = client_as(cast.ben)
     ben.get(f"{ROOT}{path}")

@@ -11,18 +11,18 @@ from approvals.services.clearances import revoke_clearance
 from approvals.services.decisions import decide
 from calendar_app.models import Post
 from calendar_app.selectors import ref_of
-from calendar_app.services import planning
+from calendar_app.services import undoing
+from calendar_app.services.moves import move_post
 from calendar_app.services.planning import (
     expire_due,
     follow_deliveries,
-    move_post,
     schedule_post,
     state_of,
-    undo_move,
-    undo_reference,
     unschedule_post,
 )
+from calendar_app.services.posts import archive_post
 from calendar_app.services.reviews import submit_post, withdraw_post
+from calendar_app.services.undoing import archive_reference, undo_archive, undo_move, undo_reference
 from core.errors import Invalid, NotAllowed, WrongState
 from tests.factories.posts import make_channel, make_post, newsroom_of, soon
 
@@ -224,7 +224,7 @@ def test_a_move_can_be_undone_within_ten_seconds(acme, told):
 def test_a_move_cannot_be_undone_after_the_window(acme, told, monkeypatch):
     post = make_post(acme, scheduled_at=soon())
     reference = undo_reference(post=post, came_from=soon(days=5), by=acme.actor("ben"))
-    monkeypatch.setattr(planning, "UNDO_SECONDS", -1)
+    monkeypatch.setattr(undoing, "UNDO_SECONDS", -1)
 
     with pytest.raises(WrongState, match="time to undo this is over"):
         undo_move(reference=reference, by=acme.actor("ben"))
@@ -245,9 +245,52 @@ def test_a_move_cannot_be_undone_by_somebody_else_or_once_moved_on(acme, told):
     assert Post.objects.get().scheduled_at == soon(days=2)
 
 
-def test_a_forged_undo_is_refused(acme):
+@pytest.mark.parametrize("undo", [undo_move, undo_archive])
+def test_a_forged_undo_is_refused(acme, undo):
     with pytest.raises(WrongState):
-        undo_move(reference="WyJ4Il0:1:forged", by=acme.actor("ben"))
+        undo(reference="WyJ4Il0:1:forged", by=acme.actor("ben"))
+
+
+def test_putting_a_scheduled_post_away_can_be_undone_and_plans_it_again(acme, told):
+    at = soon()
+    post = decided(acme, scheduled_at=at)
+    by = acme.actor("ben")
+    reference = archive_reference(post=archive_post(post=post, by=by), by=by)
+
+    undo_archive(reference=reference, by=by)
+
+    kept = Post.objects.get()
+    assert (kept.state, kept.scheduled_at, kept.archived_at) == ("scheduled", at, None)
+    assert told.names == ["planned", "withdrawn", "planned"]
+
+
+@pytest.mark.parametrize("verdict", ["request_changes", "reject"])
+def test_putting_away_what_came_back_from_review_is_undone_to_where_it_stood(acme, told, verdict):
+    post = decided(acme, verdict)
+    before, by = post.state, acme.actor("ben")
+    reference = archive_reference(post=archive_post(post=post, by=by), by=by)
+
+    undo_archive(reference=reference, by=by)
+
+    assert Post.objects.get().state == before
+
+
+def test_putting_away_is_not_undone_late_by_others_or_twice(acme, monkeypatch):
+    by = acme.actor("ben")
+    post = archive_post(post=make_post(acme), by=by)
+    reference = archive_reference(post=post, by=by)
+
+    with pytest.raises(WrongState, match="changed since"):
+        undo_archive(reference=reference, by=acme.actor("cleo"))
+    with monkeypatch.context() as patch, pytest.raises(WrongState, match="time to undo this is over"):
+        patch.setattr(undoing, "UNDO_SECONDS", -1)
+        undo_archive(reference=reference, by=by)
+    assert Post.objects.get().state == "archived"
+    undo_archive(reference=reference, by=by)
+    with pytest.raises(WrongState, match="changed since"):
+        undo_archive(reference=reference, by=by)
+
+    assert Post.objects.get().state == "draft"
 
 
 def test_a_post_expires_when_its_time_comes_unapproved(live_cast, scope_of):

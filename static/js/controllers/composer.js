@@ -4,7 +4,7 @@ import { Controller } from "stimulus";
 import { HTMX } from "events";
 
 export default class extends Controller {
-  static targets = ["tab", "panel", "channel", "shared", "text", "own", "media"];
+  static targets = ["tab", "panel", "channel", "shared", "text", "own", "media", "tried"];
 
   connect() {
     this.current = "";
@@ -49,10 +49,12 @@ export default class extends Controller {
   chosen() { return this.channelTargets.filter((box) => box.checked).map((box) => box.value); }
 
   spread() {
+    this.triedTarget.value = "on";
     for (const own of this.ownTargets) if (!own.checked) this.copy(own.dataset.channel);
   }
 
   typed({ target }) {
+    this.triedTarget.value = "on";
     const own = this.ownTargets.find((each) => each.dataset.channel === target.dataset.channel);
     own.checked = target.value !== this.sharedTarget.value;
   }
