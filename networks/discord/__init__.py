@@ -1,0 +1,1 @@
+"""Channels of Discord, through a webhook or a bot."""

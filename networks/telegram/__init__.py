@@ -1,0 +1,1 @@
+"""Channels and groups of Telegram, through a bot."""

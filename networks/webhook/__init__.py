@@ -1,0 +1,1 @@
+"""Any system of one's own that takes posts by signed calls."""

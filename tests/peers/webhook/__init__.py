@@ -1,0 +1,1 @@
+"""A strict receiver of webhooks."""
