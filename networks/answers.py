@@ -9,6 +9,7 @@ CredentialOutput = shape(
     name=CharField(),
     label=CharField(),
     secret=BooleanField(),
+    optional=BooleanField(),
     default=CharField(),
 )
 OptionOutput = shape(

@@ -3,10 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from networks.protocol import Adapter
 from networks.states import GrantLevel
+from teams.choosing import Chooser, is_id, member_written
 from teams.models import Membership, Team
 
 
@@ -20,6 +22,7 @@ class CredentialsForm(forms.Form):
                 label=field.label,
                 initial=field.default,
                 max_length=2000,
+                required=not field.is_optional,
                 help_text=field.help,
                 widget=forms.PasswordInput(attrs={"autocomplete": "off"})
                 if field.is_secret
@@ -51,26 +54,34 @@ class NameForm(forms.Form):
 class GrantForm(forms.Form):
     """Lets a member or a team use a restricted channel."""
 
-    holder = forms.ChoiceField(label=_("Who"))
+    holder = forms.CharField(
+        label=_("Who"), max_length=400, widget=Chooser, help_text=_("The name of a person or of a team.")
+    )
     level = forms.ChoiceField(
         label=_("May"), choices=[("", _("no longer use it")), *GrantLevel.choices], required=False
     )
 
-    def __init__(self, members: list[Membership], teams: list[Team], *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, members: QuerySet[Membership], teams: QuerySet[Team], *args: Any, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self._holders: dict[str, Membership | Team] = {f"member:{member.pk}": member for member in members}
-        self._holders |= {f"team:{team.pk}": team for team in teams}
-        holder = self.fields["holder"]
-        assert isinstance(holder, forms.ChoiceField)
-        holder.choices = [
-            (_("Teams"), [(f"team:{team.pk}", team.name) for team in teams]),
-            (_("Members"), [(f"member:{member.pk}", member.user.name) for member in members]),
-        ]
+        self._members, self._teams = members, teams
         self.fields["level"].initial = GrantLevel.WRITE
+
+    def clean_holder(self) -> Membership | Team:
+        """Return who is meant by `member:<id>`, `team:<id>`, or a name. Raises: ValidationError."""
+        text = self.cleaned_data["holder"]
+        kind, colon, ident = text.partition(":")
+        if colon and kind == "team" and is_id(ident):
+            found = self._teams.filter(pk=ident).first()
+        else:
+            found = self._teams.filter(name__iexact=text).first()
+        return found or member_written(self._members, ident if colon and kind == "member" else text)
 
     def chosen_holder(self) -> Membership | Team:
         """Return who was chosen."""
-        return self._holders[self.cleaned_data["holder"]]
+        holder: Membership | Team = self.cleaned_data["holder"]
+        return holder
 
     def chosen_level(self) -> GrantLevel | None:
         """Return how far, or None to take the grant back."""

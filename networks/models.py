@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.db import models
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from core.clock import now
@@ -42,6 +44,22 @@ class Channel(WorkspaceOwned):
     connected_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=now)
     disconnected_at = models.DateTimeField(null=True)
+    app = models.GeneratedField(
+        expression=models.Func(
+            "kind",
+            Coalesce(
+                KeyTextTransform("server", "facts"),
+                KeyTextTransform("service", "facts"),
+                models.Value("", output_field=models.TextField()),
+            ),
+            template="(%(expressions)s)",
+            arg_joiner=" || ':' || ",
+            output_field=models.TextField(),
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+    """Network and server: all channels with the same are one application, and one load, to those who run it."""
 
     class Meta:
         default_permissions = ()

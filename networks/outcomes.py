@@ -3,27 +3,35 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from math import ceil
 from typing import Any
 
 from core.clock import now
 from core.errors import NotFound, Permanent
 from core.http import NotReadable, NotSent, OutboundError, Refused, Response, Unknown, retry_after
+from core.http.responses import MAX_RETRY_AFTER_SECONDS
 from networks.protocol import MediaFile, Outcome, OutcomeKind, PrepareFailed
 
 REASON_MAX = 300
 
 
-def attempt(call: Callable[[], Response], read: Callable[[Response], Outcome]) -> Outcome:
+Pause = Callable[[Response], float | None]
+
+
+def attempt(
+    call: Callable[[], Response], read: Callable[[Response], Outcome], pause: Pause | None = None
+) -> Outcome:
     """Make a mutating call and say what is known after it; what `read` cannot understand is unknown.
 
-    A 429 says that nothing was done; it is read here, the same for all networks.
+    A 429 says that nothing was done; it is read here, the same for all networks. `pause` finds the seconds to wait
+    where a network says them in the answer's body.
     """
     try:
         response = call()
     except OutboundError as error:
         return outcome_of(error)
     if response.status == 429:
-        return rate_limited(response)
+        return rate_limited(response, pause)
     try:
         outcome = read(response)
     except (NotReadable, LookupError, TypeError, ValueError):
@@ -45,12 +53,17 @@ def outcome_of(error: OutboundError) -> Outcome:
     return Outcome(OutcomeKind.UNKNOWN, http_status=status, reason=shorten(error.message))
 
 
-def rate_limited(response: Response) -> Outcome:
-    """Return the outcome of a 429, with the seconds to wait where the network says them."""
+def rate_limited(response: Response, pause: Pause | None = None) -> Outcome:
+    """Return the outcome of a 429, with the seconds to wait where the network says them, rounded up."""
+    try:
+        told = pause(response) if pause else None
+    except (NotReadable, LookupError, TypeError, ValueError):
+        told = None
+    seconds = min(ceil(told), MAX_RETRY_AFTER_SECONDS) if told and told > 0 else retry_after(response, now())
     return Outcome(
         OutcomeKind.RATE_LIMITED,
         http_status=response.status,
-        retry_after_seconds=retry_after(response, now()),
+        retry_after_seconds=seconds,
         reason="The network asks for a pause.",
     )
 
@@ -70,7 +83,11 @@ def preparing() -> Iterator[None]:
         raise PrepareFailed(outcome) from error
     except (NotFound, Permanent) as error:
         raise failed(OutcomeKind.REJECTED, error.message) from error
-    except (LookupError, TypeError, ValueError, OSError) as error:
+    except OSError as error:
+        raise failed(
+            OutcomeKind.NOT_SENT, f"Preparing failed: {error.strerror or type(error).__name__}."
+        ) from error
+    except (LookupError, TypeError, ValueError) as error:
         raise failed(OutcomeKind.NOT_SENT, f"Preparing failed ({type(error).__name__}).") from error
 
 

@@ -7,20 +7,25 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from networks.protocol import Draft, MediaFile, Problem
+from networks.limits import text_most
+from networks.outcomes import media_entry
+from networks.protocol import Draft, MediaFile, Problem, Rendered
 from networks.texts import clean
+
+EMPTY = "empty"
+"""The problem of a post of which nothing is written yet."""
 
 
 def find_problems(draft: Draft, length: int, limits: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield what the network would refuse (blocking) and what a reader would miss (not blocking)."""
-    over = length - limits["text_max"]
+    over = length - text_most(limits, has_files=bool(draft.media))
     if over > 0:
         text = ngettext(
             "The text is %(n)s character too long.", "The text is %(n)s characters too long.", over
         )
         yield Problem("text_too_long", text % {"n": over})
     if not clean(draft.text) and not draft.media:
-        yield Problem("empty", _("Write something or add a picture."))
+        yield Problem(EMPTY, _("Write something or add a picture."))
     if len(draft.media) > limits["media_max"]:
         text = ngettext(
             "This channel takes %(n)s file at most.",
@@ -56,3 +61,20 @@ def _video_problems(media: MediaFile, limits: Mapping[str, Any]) -> Iterator[Pro
     seconds = limits["video_seconds"]
     if seconds and (media.duration_ms or 0) > seconds * 1000:
         yield Problem("video_too_long", _("The video is longer than %(most)s seconds.") % {"most": seconds})
+
+
+def render_titled(draft: Draft, limits: Mapping[str, Any], title_max: int) -> Rendered:
+    """Return headline, text, language and files as a payload, for networks that show them as they are."""
+    text = clean(draft.text)
+    title = " ".join(clean(str(draft.options.get("title", ""))).split())
+    payload = {
+        "title": title,
+        "text": text,
+        "language": draft.language,
+        "media": [media_entry(media) for media in draft.media],
+    }
+    problems = list(find_problems(draft, len(text), limits))
+    if len(title) > title_max:
+        message = _("The headline is longer than %(most)s characters.") % {"most": title_max}
+        problems.append(Problem("title_too_long", message))
+    return Rendered(payload, tuple(problems), len(text))

@@ -34,6 +34,7 @@ class Counting(StrEnum):
     CHARACTERS = "characters"
     GRAPHEMES = "graphemes"
     MASTODON = "mastodon"
+    UTF16 = "utf16"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class Limits:
     video_seconds: int = 0
     alt_max: int = 1500
     url_length: int | None = None
+    caption_max: int = 0
+    """How long a text beside files may be; 0 where that is no less than a text alone."""
     options: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -62,6 +65,7 @@ class CredentialField:
     name: str
     label: str | Promise
     is_secret: bool = False
+    is_optional: bool = False
     default: str = ""
     help: str | Promise = ""
 
@@ -187,6 +191,7 @@ class Outcome:
     remote_url: str = ""
     http_status: int | None = None
     retry_after_seconds: int | None = None
+    """How long the channel is left alone; also with an acceptance, where the network takes no more for now."""
     reason: str = ""
     prepare_again: bool = False
     """What `prepare` returned no longer holds (an uploaded file is gone): it must run again before the next try."""
@@ -210,6 +215,14 @@ class Reconciled:
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often one channel may be published to: one call every so many seconds, `burst` of them at once."""
+
+    every_seconds: float
+    burst: int
+
+
 class PrepareFailed(Exception):
     """Preparing did not succeed; nothing can be live. The outcome says why and whether to try again."""
 
@@ -231,6 +244,11 @@ class Adapter(Protocol):
     def credential_fields(self) -> Sequence[CredentialField]: ...
 
     @property
+    def connect_steps(self) -> Sequence[str | Promise]:
+        """What an admin does before connecting, one sentence a step; empty where the fields say it all."""
+        ...
+
+    @property
     def option_fields(self) -> Sequence[OptionField]: ...
 
     @property
@@ -246,6 +264,11 @@ class Adapter(Protocol):
     @property
     def resend_seconds(self) -> float:
         """How long after the first call the same idempotency key may be sent again (class K), in seconds; else 0."""
+        ...
+
+    @property
+    def pace(self) -> Pace | None:
+        """How often one channel may be published to, where the network says; calls beyond it wait unclaimed."""
         ...
 
     def connect(self, http: "OutboundClient", credentials: Mapping[str, str]) -> Connected:

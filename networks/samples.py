@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import Invalid
 from core.http import OutboundClient
+from networks.discord.adapter import LIMITS as DISCORD
 from networks.outcomes import media_entry
 from networks.problems import find_problems
 from networks.protocol import (
@@ -26,10 +27,12 @@ from networks.protocol import (
     OptionField,
     Outcome,
     OutcomeKind,
+    Pace,
     PrepareFailed,
     Reconciled,
     Rendered,
 )
+from networks.telegram.adapter import LIMITS as TELEGRAM
 from networks.texts import clean, measure
 
 MB = 1024 * 1024
@@ -44,6 +47,8 @@ SAMPLES: dict[str, Limits] = {
     "pinterest": Limits(500, Counting.CHARACTERS, 5, 20 * MB, 1024 * MB, 900, alt_max=500),
     "threads": Limits(500, Counting.CHARACTERS, 20, 8 * MB, 1024 * MB, 300, alt_max=1000),
     "bluesky": Limits(300, Counting.GRAPHEMES, 4, 2_000_000, alt_max=2000),
+    "discord": DISCORD,
+    "telegram": TELEGRAM,
     "mastodon": Limits(500, Counting.MASTODON, 4, 16 * MB, 99 * MB, 0, url_length=23),
 }
 
@@ -55,10 +60,12 @@ class SampleAdapter:
     kind: str
     label: str
     credential_fields: tuple[CredentialField, ...] = ()
+    connect_steps: tuple[str, ...] = ()
     option_fields: tuple[OptionField, ...] = ()
     call_seconds: float = 1.0
     settle_seconds: float = 0.0
     resend_seconds: float = 0.0
+    pace: Pace | None = None
 
     def connect(self, http: OutboundClient, credentials: Mapping[str, str]) -> Connected:
         """Refuse: there is no account behind a sample."""

@@ -1,5 +1,7 @@
 """Questions about channels."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -7,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from core.errors import NotFound
+from core.templatetags.ui import network_name
 from networks.models import Channel, ChannelGroupGrant, ChannelUserGrant
 from networks.permissions import SEE, WRITE
 from networks.states import PLANNABLE, ChannelStatus, GrantLevel
@@ -33,6 +36,22 @@ def channels_visible_to(by: Actor) -> QuerySet[Channel]:
     """Return the channels that were not disconnected and that the actor may see, in their order."""
     rows = Channel.objects.exclude(status=ChannelStatus.DISCONNECTED)
     return visible(by, SEE, rows).order_by("position", "pk")
+
+
+def channels_seen_in_the_past_by(by: Actor) -> QuerySet[Channel]:
+    """Return the channels that the actor may see, with those that were disconnected; records name these too."""
+    return visible(by, SEE, Channel.objects.all()).order_by("position", "pk")
+
+
+def told_apart(channels: Sequence[Channel]) -> dict[UUID, str]:
+    """Return a name for each channel of a list, with its network where another one has the same name."""
+    shared = Counter(channel.name for channel in channels)
+    return {
+        channel.pk: f"{channel.name} ({network_name(channel.kind)})"
+        if shared[channel.name] > 1
+        else channel.name
+        for channel in channels
+    }
 
 
 def channels_usable_by(by: Actor, verb: str = WRITE) -> QuerySet[Channel]:

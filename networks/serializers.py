@@ -65,6 +65,7 @@ def network_json(adapter: Adapter) -> Mapping[str, Any]:
                 "name": field.name,
                 "label": str(field.label),
                 "secret": field.is_secret,
+                "optional": field.is_optional,
                 "default": field.default,
             }
             for field in adapter.credential_fields

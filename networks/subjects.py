@@ -1,12 +1,13 @@
 """How the record and notices name and link a channel."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
 
 from networks.models import Channel
-from networks.selectors import get_channel
+from networks.selectors import channels_seen_in_the_past_by, get_channel
 from teams.actors import Actor
 from teams.subjects import Subject
 
@@ -19,8 +20,13 @@ def _label(channel: Channel) -> str:
     return channel.name
 
 
+def _labels(actor: Actor, idents: Iterable[UUID]) -> dict[UUID, str]:
+    rows = channels_seen_in_the_past_by(actor).filter(pk__in=set(idents))
+    return {channel.pk: channel.name for channel in rows}
+
+
 def _path(slug: str, ident: Any) -> str:
     return reverse("networks:channel", args=[slug, ident])
 
 
-CHANNEL = Subject("networks.channel", _load, _label, _path)
+CHANNEL = Subject("networks.channel", _load, _label, _path, _labels)

@@ -59,10 +59,22 @@ def count_mastodon(text: str, link_length: int = MASTODON_LINK_LENGTH) -> int:
     return count_graphemes(_MASTODON_MENTION.sub(lambda found: f"@{found[1]}", text))
 
 
+def answers_of(text: str) -> list[str]:
+    """Return the answers of a poll as they are typed in one line, with | between them."""
+    return [answer for part in text.split("|") if (answer := " ".join(clean(part).split()))]
+
+
+def count_utf16(text: str) -> int:
+    """Return the length in UTF-16 code units, in which Telegram counts and places what it marks."""
+    return len(text.encode("utf-16-le")) // 2
+
+
 def measure(text: str, counting: Counting | str, link_length: int | None = None) -> int:
     """Return the length of a text as a network counts it."""
     if counting == Counting.MASTODON:
         return count_mastodon(text, link_length or MASTODON_LINK_LENGTH)
+    if counting == Counting.UTF16:
+        return count_utf16(text)
     return count_graphemes(text) if counting == Counting.GRAPHEMES else len(text)
 
 

@@ -155,7 +155,7 @@ def _channel_context(request: HttpRequest, found: Channel) -> dict[str, Any]:
 
 
 def _grant_form(request: HttpRequest, data: Any = None) -> GrantForm:
-    return GrantForm(list(members_of(request.actor)), list(teams_of(request.actor)), data)
+    return GrantForm(members_of(request.actor), teams_of(request.actor), data)
 
 
 def _form_page(request: HttpRequest, template: str, form: CredentialsForm, **context: Any) -> HttpResponse:
@@ -184,9 +184,9 @@ def _known(channel: Channel) -> dict[str, str]:
     return {
         name: str(value)
         for name, value in channel.facts.items()
-        if name in ("service", "server", "identifier")
+        if name in ("service", "server", "identifier", "chat", "channel_id")
     }
 
 
 def _shell() -> dict[str, Any]:
-    return {"nav_key": "settings", "tab": "channels", "primary_taken": True}
+    return {"nav_key": "channels", "primary_taken": True}

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from core.clock import now
 from core.errors import Invalid
 from core.http import NotReadable, OutboundClient, OutboundError, Refused, Response
+from networks.mastodon import polls
 from networks.mastodon.client import READ_SECONDS, ask, bearer, error_of, get, token_is_refused
 from networks.mastodon.instance import capability_of, limits_of, media_types_of, read_instance
 from networks.mastodon.matching import CLOCK_SLACK, is_same, made_at
@@ -32,6 +33,7 @@ from networks.protocol import (
     OptionField,
     Outcome,
     OutcomeKind,
+    Pace,
     Problem,
     Reconciled,
     Rendered,
@@ -62,14 +64,25 @@ class MastodonAdapter:
             help=gettext_lazy("Made on your server under Preferences, Development, with read and write."),
         ),
     )
+    connect_steps = (
+        gettext_lazy("On your server, open Preferences, Development and make a new application."),
+        gettext_lazy("Give it the scopes read and write, save, and open it again."),
+        gettext_lazy("Copy “Your access token” to here. The token is tried out; nothing is published."),
+    )
     option_fields = (
         OptionField("content_warning", gettext_lazy("Content warning"), text_max=500),
         OptionField("visibility", gettext_lazy("Who sees it"), choices=VISIBILITIES),
         OptionField("sensitive", gettext_lazy("Hide pictures until asked for"), is_flag=True),
+        *polls.OPTION_FIELDS,
     )
     call_seconds = 30.0
     settle_seconds = 60.0
     resend_seconds = 50 * 60.0
+    pace = Pace(every_seconds=5.0, burst=30)
+    """300 requests in five minutes for one account, of which a post with its questions takes up to three.
+
+    Source: docs.joinmastodon.org/api/rate-limits, read 2026-11.
+    """
 
     def connect(self, http: OutboundClient, credentials: Mapping[str, str]) -> Connected:
         """Read what the server is and who the token belongs to. Raises: Invalid, OutboundError."""
@@ -92,6 +105,7 @@ class MastodonAdapter:
                 "server": server,
                 "account_id": str(account["id"]),
                 "media_types": media_types_of(document),
+                "polls": polls.polls_of(document),
                 "version": str(document.get("version", ""))[:80],
             },
             credentials={"access_token": token},
@@ -109,6 +123,8 @@ class MastodonAdapter:
             "language": draft.language,
             "media": [media_entry(media) for media in draft.media],
         }
+        if poll := polls.poll_of(draft.options):
+            payload["poll"] = poll
         length = measure(text, limits["counting"], limits["url_length"]) + measure(warning, "graphemes")
         return Rendered(payload, tuple(_problems(draft, payload, length, limits, facts)), length)
 
@@ -139,6 +155,8 @@ class MastodonAdapter:
         body |= {name: payload[name] for name in ("spoiler_text", "language") if payload[name]}
         if payload["media"]:
             body["media_ids"] = prepared["media_ids"]
+        if payload.get("poll"):
+            body["poll"] = payload["poll"]
         headers = {**bearer(call), "Idempotency-Key": idem_key}
         return attempt(
             lambda: call.http.request(
@@ -239,6 +257,8 @@ def _problems(
     found = list(find_problems(draft, length, limits))
     if payload["visibility"] not in dict(VISIBILITIES):
         found.append(Problem("visibility_unknown", _("This visibility is not known.")))
+    if payload.get("poll"):
+        found += polls.poll_problems(payload["poll"], facts, has_files=bool(draft.media))
     types = facts.get("media_types") or []
     if types and any(media.mime not in types for media in draft.media):
         found.append(Problem("media_type", _("The server does not take a file of this type.")))

@@ -49,7 +49,7 @@ def limits_of(document: Mapping[str, Any]) -> Limits:
         video_bytes=_number(media.get("video_size_limit"), 40 * MB),
         alt_max=_number(media.get("description_limit"), 1500),
         url_length=_number(statuses.get("characters_reserved_per_url"), 23),
-        options=("content_warning", "visibility", "sensitive"),
+        options=("content_warning", "visibility", "sensitive", "poll", "poll_ends", "poll_multiple"),
     )
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import regex
 
+from networks.mastodon.polls import is_same_poll
+
 CLOCK_SLACK = timedelta(minutes=10)
 _MENTION_SERVER = regex.compile(r"(@[\p{L}\p{N}_]+)@[\p{L}\p{N}.-]+[\p{L}\p{N}]")
 _SPACE = regex.compile(r"\s+")
@@ -34,6 +36,7 @@ def is_same(status: Mapping[str, Any], payload: Mapping[str, Any], since: dateti
         and words(str(status.get("content", ""))) == plain(payload["status"])
         and plain(str(status.get("spoiler_text", ""))) == plain(payload["spoiler_text"])
         and len(status.get("media_attachments", [])) == len(payload["media"])
+        and is_same_poll(status, payload)
         and status.get("in_reply_to_id") is None
         and status.get("reblog") is None
     )

@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy
 from core.errors import Invalid
 from core.http import OutboundClient, OutboundError, Response
 from networks.newsroom.payloads import TEXT_MAX, TITLE_MAX, digest_of
-from networks.outcomes import attempt, media_entry
-from networks.problems import find_problems
+from networks.outcomes import attempt
+from networks.problems import render_titled
 from networks.protocol import (
     Call,
     Capability,
@@ -30,11 +30,9 @@ from networks.protocol import (
     OptionField,
     Outcome,
     OutcomeKind,
-    Problem,
     Reconciled,
     Rendered,
 )
-from networks.texts import clean
 
 MB = 1024 * 1024
 LIMITS = Limits(TEXT_MAX, Counting.CHARACTERS, 20, 50 * MB, 1024 * MB, 0, options=("title",))
@@ -73,10 +71,12 @@ class NewsroomAdapter:
     kind = "newsroom"
     label = gettext_lazy("Newsroom")
     credential_fields: tuple[CredentialField, ...] = ()
+    connect_steps: tuple[str, ...] = ()
     option_fields = (OptionField("title", gettext_lazy("Headline"), text_max=TITLE_MAX),)
     call_seconds = 10.0
     settle_seconds = 15.0
     resend_seconds = 0.0
+    pace = None
 
     def connect(self, http: OutboundClient, credentials: Mapping[str, str]) -> Connected:
         """Refuse: each workspace is given its newsroom when it is made."""
@@ -85,19 +85,7 @@ class NewsroomAdapter:
 
     def render(self, draft: Draft, limits: Mapping[str, Any], facts: Mapping[str, Any]) -> Rendered:
         """Return title, text and media as the page will show them."""
-        text = clean(draft.text)
-        title = " ".join(clean(str(draft.options.get("title", ""))).split())
-        payload = {
-            "title": title,
-            "text": text,
-            "language": draft.language,
-            "media": [media_entry(media) for media in draft.media],
-        }
-        problems = list(find_problems(draft, len(text), limits))
-        if len(title) > TITLE_MAX:
-            message = _("The headline is longer than %(most)s characters.") % {"most": TITLE_MAX}
-            problems.append(Problem("title_too_long", message))
-        return Rendered(payload, tuple(problems), len(text))
+        return render_titled(draft, limits, TITLE_MAX)
 
     def mint_key(self, delivery_id: UUID) -> str:
         """Return the item's key: the delivery itself."""

@@ -164,7 +164,8 @@ def _ask(adapter: Adapter, credentials: Mapping[str, str]) -> Connected:
     given = {name: str(value).strip() for name, value in credentials.items()}
     filled = {name: given.get(name) or field.default for name, field in known.items()}
     wrong = {name: [_("Unknown field.")] for name in given if name not in known}
-    wrong |= {name: [_("This is needed.")] for name, value in filled.items() if not value}
+    needed = [name for name, field in known.items() if not field.is_optional]
+    wrong |= {name: [_("This is needed.")] for name in needed if not filled[name]}
     wrong |= {name: [_("This is too long.")] for name, value in filled.items() if len(value) > CREDENTIAL_MAX}
     if wrong:
         fields = {f"credentials.{name}": texts for name, texts in wrong.items()}

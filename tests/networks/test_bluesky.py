@@ -134,6 +134,9 @@ def test_the_payload_holds_all_that_will_be_sent():
         (Draft("x", (Picture(mime="image/tiff"),)), ["image_type"]),
         (Draft("x", (Picture(alt=" "),)), ["alt_missing"]),
         (Draft("x", options={"label": "nonsense"}), ["label_unknown"]),
+        (Draft("x", options={"replies": "nonsense"}), ["replies_unknown"]),
+        (Draft("x", options={"quote": "https://acme.test/post/1"}), ["quote_unknown"]),
+        (Draft("x", options={"quote": "https://bsky.app/profile/acme.test/post/3lsm4xd2abc2d"}), []),
     ],
 )
 def test_problems_are_named_before_anything_is_sent(draft, codes):

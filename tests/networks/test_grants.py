@@ -11,7 +11,8 @@ from networks.permissions import PUBLISH, SEE, WRITE
 from teams.grants import grant_to_member, grant_to_team, permission_of
 from teams.models import Membership
 from teams.permissions import can, standing_for, visible
-from teams.services.absences import record_absence, set_backups
+from teams.services.absences import record_absence
+from teams.services.backups import set_backups
 from teams.services.groups import change_team, create_team
 from teams.states import AbsenceKind
 from teams.tenancy import workspace_scope

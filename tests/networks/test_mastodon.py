@@ -266,6 +266,7 @@ def test_words_of_a_status_are_those_that_were_sent():
         {"media_attachments": [{"id": "1"}]},
         {"in_reply_to_id": "3"},
         {"reblog": {"id": "4"}},
+        {"poll": {"options": [{"title": "ya"}]}},
     ],
 )
 def test_a_status_that_differs_is_not_ours(changed):
@@ -311,6 +312,15 @@ def test_reconcile_is_undecided_where_it_cannot_know(server, call, answers, find
         (Draft("a" * 490, options={"content_warning": "b" * 11}), {}, ["text_too_long"]),
         (Draft("https://acme.test/" + "x" * 900), {}, []),
         (Draft("x", options={"visibility": "direct"}), {}, ["visibility_unknown"]),
+        (Draft("x", options={"poll": "Robusta | Arabica"}), {}, []),
+        (Draft("x", options={"poll": "Robusta"}), {}, ["poll_answers"]),
+        (Draft("x", options={"poll": "1|2|3|4|5"}), {}, ["poll_answers"]),
+        (Draft("x", options={"poll": "1|2|3"}), {"polls": {"max_options": 2}}, ["poll_answers"]),
+        (Draft("x", options={"poll": "ya | ya"}), {}, ["poll_twice"]),
+        (Draft("x", options={"poll": f"ya | {'☕' * 51}"}), {}, ["poll_answer_too_long"]),
+        (Draft("x", options={"poll": "ya | tidak", "poll_ends": "60"}), {}, ["poll_ends"]),
+        (Draft("x", options={"poll": "ya | tidak", "poll_ends": "soon"}), {}, ["poll_ends"]),
+        (Draft("x", (Picture(),), {"poll": "ya | tidak"}), {}, ["poll_with_files"]),
         (Draft("x", (Picture(mime="image/webp"),)), {"media_types": ["image/png"]}, ["media_type"]),
         (Draft("x", (Picture(), Picture(kind="video", mime="video/mp4"))), {}, ["media_mixed"]),
     ],

@@ -7,6 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 from core.envelope import EnvelopeError, ring
 from networks.services.credentials import rewrap_key
 from teams.models import Workspace
+from teams.services.feeds import rewrap_feeds
+from teams.services.providers import rewrap_provider
 
 
 class Command(BaseCommand):
@@ -22,7 +24,9 @@ class Command(BaseCommand):
         changed, broken = 0, []
         for workspace_id, slug in Workspace.objects.order_by("pk").values_list("pk", "slug"):
             try:
-                changed += rewrap_key(workspace_id)
+                changed += (
+                    rewrap_key(workspace_id) + rewrap_feeds(workspace_id) + rewrap_provider(workspace_id)
+                )
             except EnvelopeError as error:
                 broken.append(f"{slug}: {error}")
         self.stdout.write(f"{changed} data keys are now wrapped with {ring().current_id}.")
