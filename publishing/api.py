@@ -5,6 +5,7 @@ from uuid import UUID
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.paging import keyset
 from publishing.permissions import END_HOLD, REPEAT, RESOLVE, SEE, SEE_HOLD, START_HOLD
 from publishing.selectors import deliveries_of, get_delivery, held_deliveries, standing_hold
 from publishing.serializers import (
@@ -17,14 +18,16 @@ from publishing.serializers import (
 )
 from publishing.services.holds import end_hold, start_hold
 from publishing.services.resolving import resolve_delivery, send_again
-from teams.rest import endpoint, read
+from teams.rest import endpoint, page_size, read, respond
 
 
-@endpoint({"GET": SEE}, answers=DeliveryOutput, lists="whole")
+@endpoint({"GET": SEE}, answers=DeliveryOutput, lists="pages")
 def post_deliveries(request: Request, pk: UUID) -> Response:
-    """List a post's deliveries with every attempt."""
+    """List a post's deliveries with every attempt, by channel and occurrence."""
     rows = deliveries_of(request._request.actor, pk)
-    return Response({"results": [delivery_json(row) for row in rows], "next": None})
+    order = ["channel__position", "channel_id", "occurrence_no", "id"]
+    page = keyset(rows, by=order, cursor=request.query_params.get("cursor"), size=page_size(request))
+    return respond(request, [delivery_json(row) for row in page.rows], page.next)
 
 
 @endpoint({"POST": RESOLVE}, body=ResolutionBody, answers=DeliveryOutput, created=False)

@@ -8,6 +8,7 @@ class PublishingConfig(AppConfig):
     """The app that carries approved posts to their networks."""
 
     name = "publishing"
+    verbose_name = _("Publishing")
 
     def ready(self) -> None:
         """Fill the calendar's port, register the dispatcher's work and the worker's watch."""
@@ -17,16 +18,19 @@ class PublishingConfig(AppConfig):
         from calendar_app.registry import held_posts, post_panels
         from core.ticks import Ticker, tickers
         from publishing import (
+            limiting,
             permissions,
             receivers,
+            selectors,
             views,
             work,
         )
-        from publishing.selectors import held_posts as held
+        from publishing.models import Delivery
         from publishing.services import heartbeats, planning, sweeping
         from publishing.services.lanes import lanes
-        from teams.shell import add_place, shell_facts
-        from teams.work import work_items
+        from teams.limits import Limiting, register_limiting
+        from teams.shell import Fact, add_place, shell_facts
+        from teams.work import work_sources
 
         dispatcher.fill(planning.PublishingDispatcher())
         tickers.register("publishing.due", Ticker(lanes.scan_due, 0.25))
@@ -35,13 +39,14 @@ class PublishingConfig(AppConfig):
         tickers.register("publishing.rescue", Ticker(lanes.rescue_overdue, 1.0))
         tickers.register("publishing.beat", Ticker(heartbeats.beat_dispatcher, 2.0))
         post_panels.register("deliveries", views.ledger_panel)
-        held_posts.register("publishing", held)
-        shell_facts.register("hold", views.hold_fact)
+        held_posts.register("publishing", selectors.held_posts)
+        shell_facts.register("hold", Fact(selectors.hold_row, views.hold_banner))
         add_place(
             "deliveries", _("Not published"), "alert-triangle", "publishing:troubles", verb=permissions.SEE
         )
         add_place("pause", _("Pause"), "player-pause", "publishing:pause", verb=permissions.START_HOLD)
-        work_items.register("publishing", work.delivery_items)
+        work_sources.register("publishing", work.DELIVERIES)
+        register_limiting(Delivery, Limiting(limiting.deliveries_limited), verbs=limiting.LIMITABLE)
         receivers.register()
         worker_ready.connect(heartbeats.start_watch, weak=False)
         worker_shutting_down.connect(heartbeats.stop_watch, weak=False)

@@ -1,6 +1,7 @@
 """Is it alive: answers for load balancers, people and Prometheus, about all that publishing needs."""
 
 import hmac
+import shutil
 from collections.abc import Callable
 
 import redis
@@ -17,6 +18,7 @@ from teams.gates import public
 
 SCAN_AGE_LIMIT = 10.0
 BROKER_SECONDS = 1.0
+LOW_BYTES = 48 * 1024 * 1024
 OK, DOWN = "ok", "down"
 LOOPBACK = ("", "127.0.0.1", "::1")
 """Where our own proxy is; it names the real caller in the last entry of X-Forwarded-For."""
@@ -70,9 +72,13 @@ def health() -> dict[str, object]:
     workers = heartbeats.live_count(heartbeats.WORKER) if database else 0
     age = heartbeats.scan_age_seconds() if database else None
     is_scanning = age is not None and age <= SCAN_AGE_LIMIT
+    saves = database and _works(_ask_for_changes)
+    has_room = (saves or not database) and _has_room()
     return {
-        "status": OK if database and broker and workers and is_scanning else DOWN,
+        "status": OK if saves and has_room and broker and workers and is_scanning else DOWN,
         "database": OK if database else DOWN,
+        "writes": OK if saves else "refused",
+        "storage": OK if has_room else "full",
         "broker": OK if broker else DOWN,
         "workers": workers,
         "scan_age_seconds": None if age is None else round(age, 3),
@@ -87,6 +93,8 @@ def _lines() -> list[str]:
     lines = [
         *_metric("collab_up", "Whether all parts are alive.", int(found["status"] == OK)),
         *_metric("collab_database_up", "Whether the database answers.", int(found["database"] == OK)),
+        *_metric("collab_writes_up", "Whether changes can be saved.", int(found["writes"] == OK)),
+        *_metric("collab_storage_up", "Whether the disk of the media has room.", int(found["storage"] == OK)),
         *_metric("collab_broker_up", "Whether the broker answers.", int(found["broker"] == OK)),
         *_metric(
             "collab_publish_workers",
@@ -139,6 +147,20 @@ def _works(ask: Callable[[], object]) -> bool:
 def _ask_database() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
+
+
+def _ask_for_changes() -> None:
+    """Raise when the database refuses changes: one that runs out of disk is told to."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_read_only")
+        if cursor.fetchone() != ("off",):
+            raise DatabaseError("changes are refused")
+
+
+def _has_room() -> bool:
+    """Tell whether the disk that holds pictures and videos has room."""
+    folder = next(path for path in (settings.MEDIA_ROOT, *settings.MEDIA_ROOT.parents) if path.exists())
+    return shutil.disk_usage(folder).free >= LOW_BYTES
 
 
 def _ask_broker() -> None:

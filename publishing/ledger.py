@@ -1,31 +1,40 @@
 """The ledger's statements across workspaces: claims by the database's clock, through the sweeper's functions."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection, transaction
 
+from networks.adapters import adapters
 from publishing import timing
 from publishing.statements import PAUSE_LOCK
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A row that this process, and no other, may work on while its token stands."""
+    """A row that this process, and no other, may work on while its token stands.
+
+    Claims of one `bundle` of a channel are carried together, one after the other, in one slot of the workers.
+    """
 
     workspace_id: UUID
     delivery_id: UUID
     token: UUID
+    channel_id: UUID | None = None
+    bundle: int = 0
 
 
 def bundles(claims: Sequence[Claim]) -> list[list[Claim]]:
-    """Return the claims as messages carry them: one by one, or a few of one workspace each when many are due."""
-    size = max(1, min(timing.MOST_IN_A_MESSAGE, len(claims) // timing.MESSAGES_AT_ONCE))
-    by_workspace: dict[UUID, list[Claim]] = {}
+    """Return the claims as messages carry them: together what was claimed together, of one channel each.
+
+    So nothing waits behind a network that is not its own.
+    """
+    found: dict[tuple[object, int], list[Claim]] = {}
     for claim in claims:
-        by_workspace.setdefault(claim.workspace_id, []).append(claim)
-    return [own[n : n + size] for own in by_workspace.values() for n in range(0, len(own), size)]
+        found.setdefault((claim.channel_id or claim.delivery_id, claim.bundle), []).append(claim)
+    return list(found.values())
 
 
 def as_message(bundle: Sequence[Claim]) -> dict[str, str]:
@@ -40,10 +49,20 @@ def from_message(workspace_id: UUID, claims: str) -> list[Claim]:
     return [Claim(workspace_id, UUID(ident), UUID(token)) for ident, token in pairs]
 
 
-def claim_due(batch: int = timing.BATCH) -> list[Claim]:
-    """Claim due deliveries of all workspaces, each its share; full batches follow each other at once."""
-    arguments = [batch, timing.CLAIM_LEASE, timing.MOST_UNDER_WAY, timing.MOST_OF_ONE_WORKSPACE]
-    return _claims("publishing_claim_due(%s, %s, %s, %s)", arguments)
+def claim_due(
+    batch: int = timing.BATCH,
+    *,
+    slots: int = timing.MOST_SLOTS,
+    most_in_message: int = timing.MOST_IN_A_MESSAGE,
+    is_far: bool = True,
+) -> list[Claim]:
+    """Claim due deliveries of all workspaces, each its share; full batches follow each other at once.
+
+    `slots` is how many calls the workers can make at once; no more bundles than that are under way, and no
+    workspace, network, application or channel has all of them. `is_far` looks beyond the head of a long line.
+    """
+    arguments: list[int | str] = [batch, timing.CLAIM_LEASE, max(1, slots), most_in_message, is_far, _paces()]
+    return _claims("publishing_claim_due(%s, %s, %s, %s, %s, %s)", arguments)
 
 
 def claim_preparing(batch: int = timing.BATCH) -> list[Claim]:
@@ -98,10 +117,19 @@ def take_pause_lock(workspace_id: UUID, *, shared: bool = False) -> None:
         cursor.execute(f"SELECT {function}(hashtextextended(%s, %s))", [str(workspace_id), PAUSE_LOCK])
 
 
-def _claims(call: str, arguments: list[int]) -> list[Claim]:
+def _paces() -> str:
+    """Return the paces of the networks that have one, as the claim reads them."""
+    known = {kind: adapter.pace for kind, adapter in adapters.items()}
+    return json.dumps({kind: [pace.every_seconds, pace.burst] for kind, pace in known.items() if pace})
+
+
+def _claims(call: str, arguments: Sequence[int | str]) -> list[Claim]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM {call}", arguments)  # noqa: S608  # the calls stand above, literally
-        return [Claim(workspace_id, ident, token) for ident, workspace_id, token in cursor.fetchall()]
+        return [
+            Claim(workspace_id, ident, token, *rest)
+            for ident, workspace_id, token, *rest in cursor.fetchall()
+        ]
 
 
 def _one(sql: str, arguments: list[int]) -> tuple[float, ...]:

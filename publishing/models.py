@@ -99,12 +99,13 @@ class Delivery(WorkspaceOwned):
         ]
         indexes = [
             models.Index(
-                fields=["run_at", "workspace"],
+                fields=["run_at"],
+                include=["workspace", "channel"],
                 condition=Q(state="scheduled", held_for=""),
                 name="publishing_delivery_due",
             ),
             models.Index(
-                fields=["workspace", "run_at"],
+                fields=["workspace", "channel", "run_at"],
                 condition=Q(state="scheduled", held_for=""),
                 name="publishing_delivery_due_of",
             ),
@@ -132,6 +133,11 @@ class Delivery(WorkspaceOwned):
                 fields=["workspace", "state", "-scheduled_at"],
                 condition=Q(state__in=["needs_attention", "rejected", "failed", "expired"]),
                 name="publishing_delivery_troubled",
+            ),
+            models.Index(
+                fields=["workspace", "-scheduled_at"],
+                condition=Q(reason__in=["restored", "outage", "absent", "found_live"]),
+                name="publishing_delivery_reviewed",
             ),
         ]
 
@@ -213,6 +219,19 @@ class Heartbeat(models.Model):
     started_at = models.DateTimeField()
     at = models.DateTimeField()
     scanned_at = models.DateTimeField(null=True)
+    slots = models.PositiveSmallIntegerField(default=1, db_default=1)
+    """How many calls a worker can make at once."""
 
     class Meta:
         indexes = [models.Index(fields=["kind", "-at"], name="publishing_heartbeat_kind")]
+
+
+class Pace(models.Model):
+    """When a channel may be called again: its token bucket as one instant; global, since all scans spend from it.
+
+    Every claim moves the instant by the network's pace, a 429 moves it to where the network said. The channel is
+    open while the instant is less than a burst ahead.
+    """
+
+    channel_id = models.UUIDField(primary_key=True)
+    free_at = models.DateTimeField()

@@ -3,21 +3,27 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import Count, F, Prefetch, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from calendar_app.models import Post
 from calendar_app.permissions import hidden_channel_ids
 from calendar_app.selectors import get_post, posts_visible_to
 from core.errors import NotFound
+from networks.models import Channel
+from networks.permissions import PUBLISH, usable
 from publishing.models import Attempt, Delivery, Hold
 from publishing.permissions import REPEAT, RESOLVE, SEE
-from publishing.states import AttemptOutcome, DeliveryState, HeldFor, Reason
+from publishing.states import REVIEWED, AttemptOutcome, DeliveryState, HeldFor, Reason
 from teams.actors import Actor
-from teams.permissions import can, require
+from teams.limits import rows_limited
+from teams.permissions import can, require, selves
 
+MOST_ROWS = 200
 TROUBLED = (
     DeliveryState.NEEDS_ATTENTION,
     DeliveryState.REJECTED,
@@ -39,7 +45,7 @@ class LedgerRow:
     @property
     def is_late_question(self) -> bool:
         """Tell whether it waits for a word because it was never sent in time."""
-        return self.delivery.reason == Reason.LATE
+        return self.delivery.reason in (Reason.LATE, Reason.ABSENT)
 
     @property
     def lateness(self) -> timedelta | None:
@@ -84,7 +90,7 @@ def get_delivery(by: Actor, pk: UUID, verb: str = SEE) -> Delivery:
 
 def ledger_rows(by: Actor, post: Post) -> list[LedgerRow]:
     """Return what the post page shows: each delivery with its attempts, cancelled ones left out beside others."""
-    rows = list(deliveries_of(by, post.pk))
+    rows = list(deliveries_of(by, post.pk)[:MOST_ROWS])
     latest = {row.channel_id: row.pk for row in rows}
     kept = [row for row in rows if row.state != DeliveryState.CANCELLED or row.attempts.all()]
     may_resolve, may_repeat = can(by, RESOLVE), can(by, REPEAT)
@@ -104,11 +110,28 @@ def ledger_rows(by: Actor, post: Post) -> list[LedgerRow]:
 
 def troubled(by: Actor) -> QuerySet[Delivery]:
     """Return what went wrong or needs a word, newest first; what was sent again since is left out."""
-    rows = deliveries_visible_to(by).filter(state__in=TROUBLED)
-    replaced = rows.filter(
-        post__deliveries__channel_id=F("channel_id"), post__deliveries__occurrence_no__gt=F("occurrence_no")
-    )
-    return rows.exclude(pk__in=replaced.values("pk")).order_by("-scheduled_at", "-pk")
+    return _not_repeated(deliveries_visible_to(by).filter(state__in=TROUBLED))
+
+
+def unresolved(by: Actor) -> QuerySet[Delivery]:
+    """Return the deliveries of which nobody knows whether they are live and of which the actor may say it."""
+    found = Delivery.objects.none()
+    for holder in selves(by, RESOLVE):
+        if RESOLVE in holder.verbs:
+            found = found | _unresolved_of(by, holder)
+    return found
+
+
+def _unresolved_of(by: Actor, holder: Actor) -> QuerySet[Delivery]:
+    channels = Channel.objects.filter(usable(holder, PUBLISH))
+    rows = deliveries_visible_to(by).filter(state=DeliveryState.NEEDS_ATTENTION)
+    rows = rows_limited(holder.limits, RESOLVE, rows)
+    return _not_repeated(rows.filter(channel__in=channels.order_by().values("pk")))
+
+
+def interrupted(by: Actor) -> QuerySet[Delivery]:
+    """Return what an outage or a restore interrupted: still asked about, live, or waiting for a word; newest first."""
+    return _not_repeated(deliveries_visible_to(by).filter(reason__in=[str(reason) for reason in REVIEWED]))
 
 
 def held_deliveries(by: Actor) -> QuerySet[Delivery]:
@@ -122,10 +145,19 @@ def standing_hold() -> Hold | None:
     return Hold.objects.filter(ended_at=None).select_related("started_by__user").first()
 
 
-def held_posts(by: Actor, post_ids: Sequence[UUID]) -> set[UUID]:
-    """Return which of the posts wait with a held delivery."""
-    rows = Delivery.objects.filter(post_id__in=post_ids, state=DeliveryState.SCHEDULED)
-    return set(rows.exclude(held_for=HeldFor.NOTHING).values_list("post_id", flat=True))
+def held_posts(_by: Actor) -> QuerySet[Delivery]:
+    """Return the held deliveries, whose posts wait."""
+    return Delivery.objects.filter(state=DeliveryState.SCHEDULED).exclude(held_for=HeldFor.NOTHING)
+
+
+def hold_row(by: Actor) -> QuerySet[Hold, Any]:
+    """Return the standing pause with who began it and how many of the actor's posts wait, as plain values."""
+    together = held_deliveries(by).order_by().annotate(one=Value(1)).values("one")
+    waiting = together.annotate(posts=Count("post_id", distinct=True)).values("posts")
+    rows = Hold.objects.filter(ended_at=None).annotate(name=F("started_by__user__name"))
+    return rows.annotate(waiting=Coalesce(Subquery(waiting), 0)).values(
+        "text", "started_at", "name", "waiting"
+    )[:1]
 
 
 def outcome_of(attempt: Attempt, delivery: Delivery) -> str | None:
@@ -136,5 +168,12 @@ def outcome_of(attempt: Attempt, delivery: Delivery) -> str | None:
     return None if is_under_way else str(AttemptOutcome.UNKNOWN)
 
 
+def _not_repeated(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    replaced = rows.filter(
+        post__deliveries__channel_id=F("channel_id"), post__deliveries__occurrence_no__gt=F("occurrence_no")
+    )
+    return rows.exclude(pk__in=replaced.values("pk")).order_by("-scheduled_at", "-pk")
+
+
 def _is_late(row: Delivery) -> bool:
-    return row.state == DeliveryState.NEEDS_ATTENTION and row.reason == Reason.LATE
+    return row.state == DeliveryState.NEEDS_ATTENTION and row.reason in (Reason.LATE, Reason.ABSENT)

@@ -8,6 +8,9 @@ from networks.protocol import Capability, Finding
 from publishing.states import Reason
 from publishing.timing import LOOK_AGAIN, MOST_ATTEMPTS, back_off
 
+MOST_QUESTIONS = 6
+"""How often a network is asked in a review before people are; they wait for an answer."""
+
 
 class Step(StrEnum):
     """What follows."""
@@ -30,6 +33,9 @@ class Facts:
     since_first_intent: timedelta
     key_kept: timedelta
     is_past_bound: bool
+    review: Reason = Reason.NONE
+    """Why only the network can know whether it was sent: a restore or an outage; empty after a call of our own."""
+    is_ahead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,8 @@ def settle(facts: Facts) -> Verdict:
     Sends again only where the network itself said that it is not there, and never where it cannot be asked:
     K the same key while the network keeps it; D the same id; S by its handle; F after two looks 30 s apart.
     """
+    if facts.review:
+        return _reviewed(facts)
     if facts.finding == Finding.LIVE:
         return Verdict(Step.FOUND, Reason.NONE)
     if facts.capability == Capability.NEITHER:
@@ -55,6 +63,23 @@ def settle(facts: Facts) -> Verdict:
     if facts.finding == Finding.UNDECIDED:
         return _undecided(facts)
     return _not_found(facts)
+
+
+def _reviewed(facts: Facts) -> Verdict:
+    """Send nothing of the past without a person's word; what is still to come keeps its time unless it is live."""
+    if facts.finding == Finding.LIVE:
+        return Verdict(Step.FOUND, Reason.FOUND_LIVE)
+    if facts.is_ahead:
+        return Verdict(Step.SEND_AGAIN, Reason.NOT_FOUND)
+    if facts.finding == Finding.NOT_LIVE:
+        return Verdict(Step.ASK_PEOPLE, Reason.ABSENT)
+    if (
+        facts.capability == Capability.NEITHER
+        or facts.is_past_bound
+        or facts.undecided_count >= MOST_QUESTIONS
+    ):
+        return Verdict(Step.ASK_PEOPLE, facts.review)
+    return Verdict(Step.WAIT, Reason.UNDECIDED, back_off(facts.undecided_count, first=15, most=900))
 
 
 def _undecided(facts: Facts) -> Verdict:

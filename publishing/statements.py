@@ -5,6 +5,7 @@ or the instant that was told while history is loaded.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -21,52 +22,31 @@ from publishing.timing import LOCK_WAIT_MS
 
 PAUSE_LOCK = 41
 _AT = "coalesce(%(at)s::timestamptz, clock_timestamp())"
-_STANDS = "d.id = %(delivery)s AND d.lease_token = %(token)s AND d.state IN ('claimed', 'prepared')"
 
-_READ = """
-SELECT {columns}, extract(epoch FROM d.run_at - {at})::float, (
+_READ = f"""
+SELECT {{columns}}, extract(epoch FROM d.run_at - {_AT})::float, (
     SELECT jsonb_agg(jsonb_build_object('channel', v.channel_id, 'kind', k.kind, 'position', k.position,
         'payload', v.payload))
     FROM calendar_app_revisionvariant v JOIN networks_channel k ON k.id = v.channel_id
     WHERE v.revision_id = d.revision_id
 )
 FROM publishing_delivery d JOIN networks_channel c ON c.id = d.channel_id
-WHERE {stands} AND d.lease_until > {at}
-"""
-
-# Three statements in one round trip; each sees what was committed before the one ahead of it got its lock.
-_LOOK = f"""
-SELECT set_config('lock_timeout', '{LOCK_WAIT_MS}ms', true),
-    pg_advisory_xact_lock_shared(hashtextextended(%(workspace)s, {PAUSE_LOCK}));
-SELECT FROM calendar_app_post WHERE id = %(post)s FOR NO KEY UPDATE;
-SELECT {_AT}, d.state, p.state, p.archived_at IS NOT NULL, cl.revoked_at IS NOT NULL, c.status,
-    EXISTS (SELECT FROM publishing_hold h WHERE h.workspace_id = d.workspace_id AND h.ended_at IS NULL),
-    (w.settings ->> 'ask_when_late_minutes')::float
-FROM publishing_delivery d
-JOIN calendar_app_post p ON p.id = d.post_id
-JOIN approvals_clearance cl ON cl.id = d.clearance_id
-JOIN networks_channel c ON c.id = d.channel_id
-JOIN teams_workspace w ON w.id = d.workspace_id
-WHERE {_STANDS} AND d.lease_until > {_AT}
-FOR NO KEY UPDATE OF d
+WHERE (d.id, d.lease_token) IN %(claims)s AND d.state IN ('claimed', 'prepared') AND d.lease_until > {_AT}
 """  # noqa: S608  # made of our own constants
 
-_ANNOUNCE = f"""
-WITH sent AS (
-    UPDATE publishing_delivery d
-    SET state = 'sending', reason = '', reason_text = '', call_no = call_no + 1, attempt_no = attempt_no + 1,
-        remote_key = %(remote_key)s, prepared = %(prepared)s::jsonb, settle_token = NULL,
-        first_intent_at = coalesce(first_intent_at, {_AT}),
-        lease_until = {_AT} + make_interval(secs => %(lease)s),
-        settle_until = {_AT} + make_interval(secs => %(lease)s + %(settle)s)
-    WHERE {_STANDS}
-    RETURNING id, workspace_id, call_no, lease_token, actor_kind, actor_id, planned_by_id, on_behalf_of
+# Functions of migration 0003, of which the server keeps the plans.
+_LOOK = (
+    "SELECT * FROM publishing_look(%(workspace)s, %(post)s, %(delivery)s, %(token)s, %(at)s, %(pause_lock)s,"
+    " %(lock_wait)s)"
 )
-INSERT INTO publishing_attempt (id, workspace_id, delivery_id, number, lease_token, intent_at, fingerprint, worker,
-    actor_kind, actor_id, member_id, on_behalf_of, outcome, remote_id, reason_text)
-SELECT %(attempt)s, workspace_id, id, call_no, lease_token, %(intent_at)s, %(fingerprint)s, %(worker)s,
-    actor_kind, actor_id, planned_by_id, on_behalf_of, '', '', '' FROM sent
-"""  # noqa: S608  # made of our own constants
+_ANNOUNCE = (
+    "SELECT publishing_announce(%(delivery)s, %(token)s, %(attempt)s, %(intent_at)s, %(prepared)s, %(remote_key)s,"
+    " %(fingerprint)s, %(worker)s, %(lease)s, %(settle)s, %(at)s)"
+)
+_ACCEPT = (
+    "SELECT * FROM publishing_accept(%(delivery)s, %(token)s, %(attempt)s, %(post)s, %(sent_at)s, %(http_status)s,"
+    " %(latency_ms)s, %(remote_id)s, %(remote_url)s, %(at)s)"
+)
 
 _FILL_IN = f"""
 UPDATE publishing_attempt SET outcome = %(outcome)s, sent_at = %(sent_at)s, answered_at = {_AT},
@@ -74,16 +54,9 @@ UPDATE publishing_attempt SET outcome = %(outcome)s, sent_at = %(sent_at)s, answ
 WHERE id = %(attempt)s AND outcome = ''
 """  # noqa: S608  # made of our own constants
 
-# The common answer, with its attempt, in one statement. An acceptance counts even after the lease was over.
-_ACCEPT = f"""
-WITH answered AS (
-    UPDATE publishing_attempt SET outcome = 'accepted', sent_at = %(sent_at)s, answered_at = {_AT},
-        http_status = %(http_status)s, latency_ms = %(latency_ms)s, remote_id = %(remote_id)s, reason_text = ''
-    WHERE id = %(attempt)s AND outcome = ''
-)
-UPDATE publishing_delivery SET state = 'published', published_at = {_AT}, remote_id = %(remote_id)s,
-    remote_url = %(remote_url)s, reason = '', reason_text = '', failures = 0, lease_until = NULL, settle_token = NULL
-WHERE id = %(delivery)s AND lease_token = %(token)s AND state IN ('sending', 'unknown')
+_WAIT = f"""
+INSERT INTO publishing_pace AS p (channel_id, free_at) VALUES (%(channel)s, {_AT} + make_interval(secs => %(wait)s))
+ON CONFLICT (channel_id) DO UPDATE SET free_at = greatest(p.free_at, excluded.free_at)
 """  # noqa: S608  # made of our own constants
 
 _LATEST_STATES = """
@@ -102,6 +75,14 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """The post's state before an acceptance, and the states of its latest deliveries after it."""
+
+    post_state: str
+    latest_states: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """What stands just before the intent, with post and delivery locked."""
 
@@ -115,20 +96,17 @@ class Look:
     late_minutes: float | None
 
 
-def read_claim(delivery_id: UUID | str, token: UUID | str) -> Read | None:
-    """Return what a claim needs, in one query; None where its token or lease no longer stands."""
+def read_claims(claims: Sequence[tuple[UUID | str, UUID | str]]) -> dict[UUID, Read]:
+    """Return by delivery what claims need, in one query; those whose token or lease no longer stands are left out."""
+    if not claims:
+        return {}
     delivery_columns, channel_columns = _columns(Delivery), _columns(Channel)
     names = [f"d.{name}" for name in delivery_columns] + [f"c.{name}" for name in channel_columns]
-    sql = _READ.format(columns=", ".join(names), at=_AT, stands=_STANDS)
+    pairs = tuple((str(delivery_id), str(token)) for delivery_id, token in claims)
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"at": told(), "delivery": str(delivery_id), "token": str(token)})
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    split = len(delivery_columns)
-    delivery = _instance(Delivery, row[:split])
-    delivery.channel = _instance(Channel, row[split:-2])
-    return Read(delivery, _loaded(row[-1]) or [], row[-2])
+        cursor.execute(_READ.format(columns=", ".join(names)), {"at": told(), "claims": pairs})
+        rows = cursor.fetchall()
+    return {found.delivery.pk: found for found in (_read(row, len(delivery_columns)) for row in rows)}
 
 
 def look(delivery: Delivery) -> Look | None:
@@ -141,6 +119,8 @@ def look(delivery: Delivery) -> Look | None:
         "at": told(),
         "workspace": str(delivery.workspace_id),
         "post": str(delivery.post_id),
+        "pause_lock": PAUSE_LOCK,
+        "lock_wait": LOCK_WAIT_MS,
     }
     with connection.cursor() as cursor:
         cursor.execute(_LOOK, values | _claim(delivery))
@@ -174,7 +154,7 @@ def announce(
     }
     with connection.cursor() as cursor:
         cursor.execute(_ANNOUNCE, values | _claim(delivery))
-        return bool(cursor.rowcount == 1)
+        return bool(cursor.fetchone()[0])
 
 
 def fill_in(attempt_id: UUID, **values: Any) -> None:
@@ -183,11 +163,22 @@ def fill_in(attempt_id: UUID, **values: Any) -> None:
         cursor.execute(_FILL_IN, {"at": told(), "attempt": str(attempt_id), **values})
 
 
-def accept(delivery: Delivery, attempt_id: UUID, **values: Any) -> bool:
-    """Write an acceptance onto attempt and delivery; tell whether the delivery's token still stood."""
+def accept(delivery: Delivery, attempt_id: UUID, **values: Any) -> Accepted | None:
+    """Write an acceptance onto attempt and delivery; None where the delivery's token no longer stood.
+
+    Locks: the post, before them.
+    """
+    of = {"at": told(), "attempt": str(attempt_id), "post": str(delivery.post_id), **values}
     with connection.cursor() as cursor:
-        cursor.execute(_ACCEPT, {"at": told(), "attempt": str(attempt_id), **values} | _claim(delivery))
-        return bool(cursor.rowcount == 1)
+        cursor.execute(_ACCEPT, of | _claim(delivery))
+        row = cursor.fetchone()
+    return Accepted(*row) if row else None
+
+
+def close_channel(channel_id: UUID, seconds: float) -> None:
+    """Let no claim be made for a channel before so many seconds are over."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAIT, {"at": told(), "channel": str(channel_id), "wait": seconds})
 
 
 def read_clock() -> datetime:
@@ -217,6 +208,12 @@ def latest_states(post_id: UUID) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(_LATEST_STATES, [str(post_id)])
         return [state for (state,) in cursor.fetchall()]
+
+
+def _read(row: Any, split: int) -> Read:
+    delivery = _instance(Delivery, row[:split])
+    delivery.channel = _instance(Channel, row[split:-2])
+    return Read(delivery, _loaded(row[-1]) or [], row[-2])
 
 
 def _claim(delivery: Delivery) -> dict[str, str]:

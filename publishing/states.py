@@ -63,9 +63,18 @@ class Reason(models.TextChoices):
     CONFIRMED_LIVE = "confirmed_live", _("Somebody looked: it is live.")
     CONFIRMED_NOT_LIVE = "confirmed_not_live", _("Somebody looked: it is not live.")
     RESTORED = "restored", _("A backup was put back; it may have been sent since the backup was made.")
+    OUTAGE = "outage", _("It fell due while Collab could not work.")
+    ABSENT = (
+        "absent",
+        _("It fell due while Collab could not work, and the network says that it is not there."),
+    )
+    FOUND_LIVE = "found_live", _("After an interruption the network was asked: it is live.")
     WITHDRAWN = "withdrawn", _("The post was taken off the schedule.")
 
 
+IN_REVIEW = frozenset({Reason.RESTORED, Reason.OUTAGE})
+"""Why a delivery of which only the network can know is asked about, and never sent again without a person's word."""
+REVIEWED = frozenset({*IN_REVIEW, Reason.ABSENT, Reason.FOUND_LIVE})
 FINAL = frozenset(
     {
         DeliveryState.PUBLISHED,
@@ -95,7 +104,7 @@ DELIVERY = (
     Transition("scheduled", "move", "scheduled"),
     Transition("scheduled", "cancel", "cancelled"),
     Transition("scheduled", "expire", "expired"),
-    Transition("scheduled", "ask", "needs_attention"),
+    Transition("scheduled", "doubt", "unknown"),
     Transition("claimed", "release", "scheduled"),
     Transition("claimed", "move", "scheduled"),
     Transition("claimed", "prepare", "prepared"),
@@ -104,6 +113,7 @@ DELIVERY = (
     Transition("claimed", "cancel", "cancelled"),
     Transition("claimed", "expire", "expired"),
     Transition("claimed", "ask", "needs_attention"),
+    Transition("claimed", "doubt", "unknown"),
     Transition("prepared", "release", "scheduled"),
     Transition("prepared", "move", "scheduled"),
     Transition("prepared", "intend", "sending"),
@@ -111,6 +121,7 @@ DELIVERY = (
     Transition("prepared", "cancel", "cancelled"),
     Transition("prepared", "expire", "expired"),
     Transition("prepared", "ask", "needs_attention"),
+    Transition("prepared", "doubt", "unknown"),
     # after the intent: only an answer, or the network, decides
     Transition("sending", "accept", "published"),
     Transition("sending", "reject", "rejected"),

@@ -7,6 +7,7 @@ from publishing import views
 app_name = "publishing"
 urlpatterns = [
     path("deliveries/", views.troubles, name="troubles"),
+    path("deliveries/interrupted/", views.interrupted_deliveries, name="interrupted"),
     path("deliveries/<uuid:delivery>/resolution/", views.resolution, name="resolution"),
     path("deliveries/<uuid:delivery>/repetition/", views.repetition, name="repetition"),
     path("pause/", views.pause, name="pause"),

@@ -1,5 +1,7 @@
 """Pages of publishing: the ledger on the post page, what went wrong, the pause switch."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +17,14 @@ from django.utils.translation import gettext as _
 from calendar_app.models import Post
 from core.errors import Invalid
 from core.paging import keyset
+from core.together import Rows
 from publishing.forms import HoldForm, ResolutionForm
 from publishing.models import Attempt, Delivery
 from publishing.permissions import END_HOLD, REPEAT, RESOLVE, SEE, SEE_HOLD, START_HOLD
 from publishing.selectors import (
     get_delivery,
     held_deliveries,
+    interrupted,
     ledger_rows,
     outcome_of,
     standing_hold,
@@ -28,7 +32,7 @@ from publishing.selectors import (
 )
 from publishing.services.holds import end_hold, start_hold
 from publishing.services.resolving import resolve_delivery, send_again
-from publishing.states import AttemptOutcome, Reason
+from publishing.states import AttemptOutcome, DeliveryState, Reason
 from teams.gates import members
 from teams.permissions import can
 
@@ -68,8 +72,31 @@ def troubles(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "publishing/delivery_troubles.html",
-        {"rows": rows, "next": page.next, "nav_key": "deliveries"},
+        {
+            "rows": rows,
+            "next": page.next,
+            "interrupted": interrupted(request.actor).count(),
+            "nav_key": "deliveries",
+        },
     )
+
+
+@members(SEE, "GET")
+def interrupted_deliveries(request: HttpRequest) -> HttpResponse:
+    """List what an outage or a restore interrupted, by what is known of it."""
+    page = keyset(
+        interrupted(request.actor),
+        by=["-scheduled_at", "-id"],
+        cursor=request.GET.get("after"),
+        size=LIST_SIZE,
+    )
+    context = {
+        "groups": _groups(page.rows),
+        "next": page.next,
+        "shown": len(page.rows),
+        "nav_key": "deliveries",
+    }
+    return render(request, "publishing/delivery_interrupted.html", context)
 
 
 @members(RESOLVE, "POST")
@@ -122,17 +149,16 @@ def resumption(request: HttpRequest) -> HttpResponse:
     return redirect("publishing:pause", request.workspace.slug)
 
 
-def hold_fact(request: HttpRequest) -> dict[str, Any] | None:
+def hold_banner(request: HttpRequest, rows: Rows) -> dict[str, Any] | None:
     """Return what the banner above every page says, None while posts go out."""
-    hold = standing_hold()
-    if hold is None:
+    if not rows:
         return None
-    slug = request.workspace.slug
+    slug, (hold,) = request.workspace.slug, rows
     return {
-        "by": hold.started_by.user.name if hold.started_by else _("Collab"),
-        "since": hold.started_at,
-        "reason": hold.text,
-        "waiting": held_deliveries(request.actor).values("post_id").distinct().order_by().count(),
+        "by": hold["name"] or _("Collab"),
+        "since": datetime.fromisoformat(hold["started_at"]),
+        "reason": hold["text"],
+        "waiting": hold["waiting"],
         "waiting_url": reverse("publishing:pause", args=[slug]),
         "resume_url": reverse("publishing:resumption", args=[slug]),
         "can_resume": can(request.actor, END_HOLD),
@@ -146,10 +172,40 @@ def _pause_page(request: HttpRequest, form: HoldForm) -> dict[str, Any]:
         "hold": standing_hold(),
         "rows": list(held[:SHOWN_HELD]),
         "more": max(0, held.count() - SHOWN_HELD),
+        "interrupted": interrupted(request.actor).exists(),
         "can_start": can(request.actor, START_HOLD),
         "nav_key": "pause",
         "primary_taken": True,
     }
+
+
+def _groups(rows: Sequence[Delivery]) -> list[dict[str, Any]]:
+    """Return the interrupted deliveries by what the network, or a person, has said of them."""
+    words = {
+        "unclear": (
+            _("Nobody can tell"),
+            _("The network cannot be asked. Look there, then say whether it is live."),
+        ),
+        "absent": (_("Not live"), _("Send it now if it still fits, or leave it.")),
+        "asking": (_("Being asked"), _("The network has not answered yet. Nothing is sent meanwhile.")),
+        "live": (_("Live"), _("It had gone out already; it is not sent again.")),
+    }
+    found: dict[str, list[Delivery]] = {key: [] for key in words}
+    for row in rows:
+        found[_standing(row)].append(row)
+    return [
+        {"key": key, "title": title, "text": text, "rows": found[key]}
+        for key, (title, text) in words.items()
+        if found[key]
+    ]
+
+
+def _standing(row: Delivery) -> str:
+    if row.state == DeliveryState.PUBLISHED:
+        return "live"
+    if row.state == DeliveryState.UNKNOWN:
+        return "asking"
+    return "absent" if row.reason == Reason.ABSENT else "unclear"
 
 
 def _attempt(attempt: Attempt, delivery: Delivery) -> dict[str, Any]:

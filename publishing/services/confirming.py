@@ -1,11 +1,13 @@
 """The answer to a call, written down by compare-and-set on the claim's token."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from django.db.models import F
 
+from calendar_app.models import Post
 from core.clock import now
 from networks.models import Channel
 from networks.protocol import Adapter, Outcome, OutcomeKind
@@ -43,9 +45,11 @@ def confirm(
     """
     by = Actor.system(delivery.workspace_id)
     with workspace_scope(delivery.workspace_id):
-        post = lock_post(delivery.post_id)
-        state = _write(delivery, adapter, intent, outcome, sent_at=sent_at, latency_ms=latency_ms)
-        if not state:
+        write = _accept if outcome.kind == OutcomeKind.ACCEPTED else _write
+        if outcome.retry_after_seconds is not None:
+            _close(delivery, adapter, outcome)
+        written = write(delivery, adapter, intent, outcome, sent_at=sent_at, latency_ms=latency_ms)
+        if written is None:
             log.warning("answer_came_late", delivery=str(delivery.pk), outcome=outcome.kind)
             return ""
         note(
@@ -56,8 +60,8 @@ def confirm(
             revision=str(delivery.revision_id),
         )
         _keep_health(delivery.channel, outcome, by)
-        follow(post)
-    return state
+        follow(written.post, written.latest_states)
+    return written.state
 
 
 def give_back(*, delivery: Delivery, outcome: Outcome, is_ahead: bool) -> None:
@@ -84,6 +88,40 @@ def hold_channel(channel: Channel, *, reason: str, by: Actor) -> None:
     rows.update(held_for=HeldFor.LOGIN, reason=Reason.NEEDS_LOGIN)
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What an answer made of a delivery, with its post, locked; its siblings' states where they are known."""
+
+    state: str
+    post: Post
+    latest_states: list[str] | None = None
+
+
+def _accept(
+    delivery: Delivery,
+    adapter: Adapter,
+    intent: Intent,
+    outcome: Outcome,
+    *,
+    sent_at: datetime | None,
+    latency_ms: int,
+) -> Written | None:
+    """Write an acceptance onto attempt and delivery; None where the delivery's token is gone."""
+    found = statements.accept(
+        delivery,
+        intent.attempt_id,
+        sent_at=sent_at,
+        http_status=outcome.http_status,
+        latency_ms=latency_ms,
+        remote_id=outcome.remote_id[:255],
+        remote_url=outcome.remote_url[:2000],
+    )
+    if found is None:
+        return None
+    post = Post(pk=delivery.post_id, workspace_id=delivery.workspace_id, state=found.post_state)
+    return Written(str(DeliveryState.PUBLISHED), post, found.latest_states)
+
+
 def _write(
     delivery: Delivery,
     adapter: Adapter,
@@ -92,25 +130,15 @@ def _write(
     *,
     sent_at: datetime | None,
     latency_ms: int,
-) -> str:
-    """Write the answer onto attempt and delivery; return the delivery's state, '' where its token is gone."""
-    if outcome.kind == OutcomeKind.ACCEPTED:
-        accepted = statements.accept(
-            delivery,
-            intent.attempt_id,
-            sent_at=sent_at,
-            http_status=outcome.http_status,
-            latency_ms=latency_ms,
-            remote_id=outcome.remote_id[:255],
-            remote_url=outcome.remote_url[:2000],
-        )
-        return str(DeliveryState.PUBLISHED) if accepted else ""
+) -> Written | None:
+    """Write any other answer onto attempt and delivery; None where the delivery's token is gone."""
+    post = lock_post(delivery.post_id)
     _fill_in(intent, outcome, sent_at, latency_ms)
     values = _values(delivery, adapter, outcome) | _prepared_again(outcome)
     rows = Delivery.objects.filter(
         pk=delivery.pk, lease_token=delivery.lease_token, state=DeliveryState.SENDING
     )
-    return str(values["state"]) if rows.update(**values) else ""
+    return Written(str(values["state"]), post) if rows.update(**values) else None
 
 
 def _fill_in(intent: Intent, outcome: Outcome, sent_at: datetime | None, latency_ms: int) -> None:
@@ -184,6 +212,15 @@ def _postponed(delivery: Delivery, outcome: Outcome) -> dict[str, Any]:
         "run_at": clock(wait),
         "failures": F("failures") + 1,
     }
+
+
+def _close(delivery: Delivery, adapter: Adapter, outcome: Outcome) -> None:
+    """Let the whole channel wait as long as its network asked, and not only the delivery that was told so."""
+    wait = float(min(MOST_WAIT, max(0, outcome.retry_after_seconds or 0)))
+    if wait:
+        pace = adapter.pace
+        ahead = pace.every_seconds * (pace.burst - 1) if pace else 0.0
+        statements.close_channel(delivery.channel_id, wait + ahead)
 
 
 def _word(outcome: Outcome) -> str:

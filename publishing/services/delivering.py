@@ -18,6 +18,7 @@ import structlog
 from django.db import DatabaseError, connection
 
 from calendar_app.rendering import hash_entries
+from core import live
 from core.http import NotSent
 from networks.adapters import adapter_of, adapters
 from networks.protocol import Adapter, Call, Outcome, OutcomeKind, PrepareFailed
@@ -53,23 +54,27 @@ class Work:
 
 
 def deliver_bundle(claims: Sequence[Claim]) -> None:
-    """Carry out the claims of a message, one after the other.
+    """Carry out the claims of a message, of one workspace: read together, carried out one after the other.
 
-    Where a network is slow, the rest goes back to the schedule instead of waiting behind it.
+    Where a network is slow or sends one away, the rest goes back to the schedule instead of following it.
     """
-    began = time.monotonic()
-    for claim in claims:
-        if time.monotonic() - began > BUNDLE_SECONDS:
-            leases.give_up(claim)
-            continue
-        deliver(workspace_id=claim.workspace_id, delivery_id=claim.delivery_id, token=claim.token)
+    until = time.monotonic() + BUNDLE_SECONDS
+    with live.gathered():
+        for work in take_up(claims):
+            if time.monotonic() > until:
+                leases.give_up(work.delivery)
+            elif carry_out(work) == DeliveryState.SCHEDULED and not work.is_ahead:
+                until = 0.0
 
 
 def deliver(*, workspace_id: UUID, delivery_id: UUID | str, token: UUID | str) -> str:
     """Carry out a claim; return the state in which it leaves the delivery, '' where the claim no longer stands."""
-    work = take_up(workspace_id=workspace_id, delivery_id=delivery_id, token=token)
-    if work is None:
-        return ""
+    works = take_up([Claim(workspace_id, UUID(str(delivery_id)), UUID(str(token)))])
+    return carry_out(works[0]) if works else ""
+
+
+def carry_out(work: Work) -> str:
+    """Prepare, announce, call and confirm; return the state in which that leaves the delivery."""
     prepared = _prepare(work)
     if prepared is None or work.is_ahead:
         return leases.state_of(work.delivery)
@@ -87,26 +92,38 @@ def deliver(*, workspace_id: UUID, delivery_id: UUID | str, token: UUID | str) -
     return _confirm(work, intent, outcome, seconds)
 
 
-def take_up(*, workspace_id: UUID, delivery_id: UUID | str, token: UUID | str) -> Work | None:
-    """Read what a claim needs, or None where its token or lease no longer stands."""
-    with workspace_scope(workspace_id):
-        found = statements.read_claim(delivery_id, token)
-        if found is None:
-            return None
-        delivery = found.delivery
-        payload, is_intact = _read_payload(found)
-        can_speak = delivery.channel.can_publish and delivery.channel.kind in adapters
-        work = Work(
-            delivery=delivery,
-            adapter=adapter_of(delivery.channel),
-            call=call_for(delivery.channel) if can_speak else None,
-            payload=payload,
-            is_intact=is_intact,
-            is_ahead=found.wait_seconds > CALL_MARGIN,
-        )
-    if work.has_media and not work.delivery.prepared:
-        leases.extend(work.delivery, UPLOAD_LEASE)
-    return work
+def take_up(claims: Sequence[Claim]) -> list[Work]:
+    """Read what claims of one workspace need, in their order; those whose token or lease no longer stands not.
+
+    What is read here is asked again before each call, under lock: `intents.write_intent`.
+    """
+    if not claims:
+        return []
+    with workspace_scope(claims[0].workspace_id):
+        found = statements.read_claims([(claim.delivery_id, claim.token) for claim in claims])
+        calls: dict[UUID, Call | None] = {}
+        works = []
+        for claim in claims:
+            read = found.pop(claim.delivery_id, None)
+            if read is not None:
+                works.append(_work(read, calls))
+    return works
+
+
+def _work(read: statements.Read, calls: dict[UUID, Call | None]) -> Work:
+    """Return a claim's work; deliveries of one channel share the means to speak for it."""
+    delivery, channel = read.delivery, read.delivery.channel
+    if channel.pk not in calls:
+        calls[channel.pk] = call_for(channel) if channel.can_publish and channel.kind in adapters else None
+    payload, is_intact = _read_payload(read)
+    return Work(
+        delivery=delivery,
+        adapter=adapter_of(channel),
+        call=calls[channel.pk],
+        payload=payload,
+        is_intact=is_intact,
+        is_ahead=read.wait_seconds > CALL_MARGIN,
+    )
 
 
 def _read_payload(found: statements.Read) -> tuple[Mapping[str, Any], bool]:
@@ -123,6 +140,8 @@ def _prepare(work: Work) -> Mapping[str, Any] | None:
     delivery = work.delivery
     if delivery.prepared:
         return dict(delivery.prepared)
+    if work.has_media:
+        leases.extend(delivery, UPLOAD_LEASE)
     if work.call is None or not work.is_intact:
         if work.is_ahead:
             leases.keep_prepared(delivery, {}, state=DeliveryState.SCHEDULED)
@@ -134,7 +153,8 @@ def _prepare(work: Work) -> Mapping[str, Any] | None:
         return None
     except Exception as error:  # an adapter's own fault: nothing was sent, so it is tried again later
         log.exception("prepare_failed", delivery=str(delivery.pk), network=delivery.channel.kind)
-        outcome = Outcome(OutcomeKind.NOT_SENT, reason=type(error).__name__)
+        reason = (error.strerror if isinstance(error, OSError) else "") or type(error).__name__
+        outcome = Outcome(OutcomeKind.NOT_SENT, reason=reason)
         confirming.give_back(delivery=delivery, outcome=outcome, is_ahead=work.is_ahead)
         return None
     if work.is_ahead:

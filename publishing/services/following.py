@@ -1,5 +1,6 @@
 """Keeps posts in step with their deliveries, and writes down what became of them."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +19,12 @@ def lock_post(post_id: UUID) -> Post:
     return statements.lock_post(post_id)
 
 
-def follow(post: Post) -> None:
-    """Set the post's state to what its deliveries say; the caller holds the post's lock."""
-    states = statements.latest_states(post.pk)
+def follow(post: Post, latest: Sequence[str] | None = None) -> None:
+    """Set the post's state to what its deliveries say; the caller holds the post's lock.
+
+    `latest` are the states of its latest deliveries where they are known already.
+    """
+    states = statements.latest_states(post.pk) if latest is None else latest
     kept = [state for state in states if state != DeliveryState.CANCELLED]
     if states:
         follow_deliveries(post=post, states=kept or states)

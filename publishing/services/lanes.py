@@ -24,8 +24,10 @@ SETTLE = "publishing.settle"
 TRY_BROKER_EVERY = 3.0
 ASK_FOR_WORKERS_EVERY = 2.0
 RESCUE_THREADS = 4
+LOOK_FAR_EVERY = 0.25
 LINGER_SECONDS = 0.25
 POLL_SECONDS = 0.02
+WATCH_SECONDS = 30.0
 
 Work = Callable[[], object]
 
@@ -74,14 +76,15 @@ class Lanes:
         self.rescue = rescue
         self._broker_failed_at = float("-inf")
         self._asked_at = float("-inf")
-        self._has_workers = True
+        self._slots = 0
+        self._looked_far_at = float("-inf")
         self._last_claim_at = float("-inf")
 
     @property
     def is_rescuing(self) -> bool:
         """Tell whether messages reach nobody at the moment."""
         broker_is_away = time.monotonic() - self._broker_failed_at < TRY_BROKER_EVERY
-        return broker_is_away or not self._workers_live()
+        return broker_is_away or not self._workers_slots()
 
     def scan_due(self) -> int:
         """Claim what is due and hand it over; return how much.
@@ -111,14 +114,23 @@ class Lanes:
         room = self.rescue.free()
         if not self.is_rescuing or not room:
             return 0
+        heartbeats.watch_for_outage(WATCH_SECONDS)
         claims = ledger.take_over(room)
         for claim in claims:
             self._carry(DELIVER, claim)
         return len(claims)
 
     def _scan(self) -> int:
-        room = self.rescue.free() if self.is_rescuing else BATCH
-        claims = ledger.claim_due(room) if room else []
+        """Claim what fits: as many bundles as the workers can carry at once, or what the rescue lane can begin."""
+        heartbeats.watch_for_outage(WATCH_SECONDS)
+        is_far = time.monotonic() - self._looked_far_at > LOOK_FAR_EVERY
+        if self.is_rescuing:
+            room = self.rescue.free()
+            claims = ledger.claim_due(room, most_in_message=1, is_far=is_far) if room else []
+        else:
+            claims = ledger.claim_due(slots=self._slots, is_far=is_far)
+        if is_far:
+            self._looked_far_at = time.monotonic()
         if claims:
             self._last_claim_at = time.monotonic()
         return self._send(DELIVER, claims)
@@ -139,11 +151,11 @@ class Lanes:
             lambda: work(workspace_id=claim.workspace_id, delivery_id=claim.delivery_id, token=claim.token)
         )
 
-    def _workers_live(self) -> bool:
+    def _workers_slots(self) -> int:
         if time.monotonic() - self._asked_at > ASK_FOR_WORKERS_EVERY:
+            self._slots = heartbeats.live_slots()
             self._asked_at = time.monotonic()
-            self._has_workers = heartbeats.live_count(heartbeats.WORKER) > 0
-        return self._has_workers
+        return self._slots
 
 
 lanes = Lanes(RescueLane())

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.db.models import F, QuerySet
 
-from publishing.ledger import Claim
 from publishing.models import Delivery
 from publishing.states import DeliveryState, HeldFor
 from publishing.timing import CLAIM_LEASE, clock
@@ -48,13 +47,10 @@ def release(rows: QuerySet[Delivery], *, after_seconds: float = 0, held_for: str
     return bool(rows.update(state=DeliveryState.SCHEDULED, **values))
 
 
-def give_up(claim: Claim) -> bool:
+def give_up(delivery: Delivery) -> bool:
     """Give back a claim that was not begun; tell whether it still stood."""
-    with workspace_scope(claim.workspace_id):
-        rows = Delivery.objects.filter(
-            pk=claim.delivery_id, lease_token=claim.token, state=DeliveryState.CLAIMED
-        )
-        return release(rows)
+    with workspace_scope(delivery.workspace_id):
+        return release(standing(delivery))
 
 
 def state_of(delivery: Delivery) -> str:

@@ -55,7 +55,7 @@ class PublishingDispatcher:
         Records: publishing.delivery.planned for each.
         """
         ledger.take_pause_lock(post.workspace_id, shared=True)
-        held = _held_now()
+        held = held_now()
         latest = {row.channel_id: row for row in latest_of(post.pk)}
         tried = _with_possible_effect([row.pk for row in latest.values()])
         variants = list(RevisionVariant.objects.filter(revision=revision).order_by("position", "pk"))
@@ -106,14 +106,16 @@ def rearm(row: Delivery, *, by: Actor, run_now: bool = False) -> Delivery:
 
     The caller has made sure that nothing of it is live. Raises: WrongState.
     """
-    if row.state not in REARMABLE and not (
-        row.state == DeliveryState.NEEDS_ATTENTION and row.reason == Reason.LATE
-    ):
+    is_question = row.state == DeliveryState.NEEDS_ATTENTION and row.reason in (Reason.LATE, Reason.ABSENT)
+    if row.state not in REARMABLE and not is_question:
         raise WrongState(_("This cannot be sent again as it stands now."))
-    plan = {name: getattr(row, name) for name in _PLAN_FIELDS} | _by(by) | {"held_for": _held_now()}
+    plan = {name: getattr(row, name) for name in _PLAN_FIELDS} | _by(by) | {"held_for": held_now()}
     if run_now:
         at = statements.read_clock()
         plan |= {"run_at": at, "expires_at": at + GRACE, "reason": Reason.NONE}
+    if row.reason == Reason.ABSENT:
+        Delivery.objects.filter(pk=row.pk).update(state=DeliveryState.FAILED)
+        return _next_occurrence(row, plan)
     if row.pk in _with_possible_effect([row.pk]):
         return _next_occurrence(row, plan)
     return _set(row, plan)
@@ -207,7 +209,8 @@ def _by(by: Actor) -> dict[str, Any]:
     }
 
 
-def _held_now() -> HeldFor:
+def held_now() -> HeldFor:
+    """Return what keeps a delivery back that is put on the schedule now."""
     return HeldFor.PAUSE if Hold.objects.filter(ended_at=None).exists() else HeldFor.NOTHING
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import structlog
 from django.db.models import F
+from django.db.models.functions import Greatest
 
 from calendar_app.models import RevisionVariant
 from core.ids import secret_token
@@ -17,8 +18,9 @@ from networks.services.calls import call_for
 from publishing import ledger, statements
 from publishing.models import Delivery
 from publishing.services.following import follow, lock_post, note
+from publishing.services.planning import held_now
 from publishing.settlement import Facts, Step, Verdict, settle
-from publishing.states import DeliveryState, Reason
+from publishing.states import IN_REVIEW, DeliveryState, Reason
 from publishing.timing import clock
 from teams.actors import Actor
 from teams.tenancy import workspace_scope
@@ -126,6 +128,8 @@ def _facts(delivery: Delivery, at: datetime, question: Question, found: Reconcil
         since_first_intent=at - began,
         key_kept=timedelta(seconds=question.adapter.resend_seconds),
         is_past_bound=at >= delivery.expires_at,
+        review=Reason(delivery.reason) if delivery.reason in IN_REVIEW else Reason.NONE,
+        is_ahead=at < delivery.scheduled_at,
     )
 
 
@@ -136,7 +140,7 @@ def _values(delivery: Delivery, verdict: Verdict, found: Reconciled) -> dict[str
             "published_at": clock(),
             "remote_id": found.remote_id[:255],
             "remote_url": found.remote_url[:2000],
-            "reason": Reason.NONE,
+            "reason": verdict.reason,
             "reason_text": "",
             "settle_token": None,
             "lease_until": None,
@@ -155,7 +159,8 @@ def _values(delivery: Delivery, verdict: Verdict, found: Reconciled) -> dict[str
         "state": DeliveryState.SCHEDULED,
         "reason": Reason.NONE,
         "reason_text": "",
-        "run_at": clock(),
+        "run_at": Greatest(clock(), F("scheduled_at")),
+        "held_for": held_now(),
         "lease_token": None,
         "lease_until": None,
         "settle_token": None,
