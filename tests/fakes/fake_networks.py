@@ -1,5 +1,6 @@
 """One network for each capability class, spoken to over real sockets; see tests.support.fakenet for the other side."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from networks.protocol import (
     MediaFile,
     Outcome,
     OutcomeKind,
+    Pace,
     Reconciled,
     Rendered,
 )
@@ -34,6 +36,8 @@ class FakeAdapter:
     capability: Capability
     call_seconds: float = 2.0
     settle_seconds: float = 1.0
+    pace: Pace | None = None
+    spool: str = ""
     credential_fields = ()
     option_fields = ()
 
@@ -60,12 +64,15 @@ class FakeAdapter:
 
     def prepare(self, call: Call, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Ask whether the network is there, where the channel wants that; carry pretended media."""
+        if "spool" in payload:
+            with open(self.spool or payload["spool"], "w") as file:
+                file.write("a picture")
         if payload.get("refuse_prepare"):
             raise failed(OutcomeKind.REJECTED, "The picture is broken.")
         if payload.get("media"):
             response = call.http.request("GET", f"{call.facts['url']}/healthy")
             return {"carried": len(payload["media"]), "status": response.status}
-        return {}
+        return {"session": secrets.token_hex(8)} if self.capability == Capability.SESSION else {}
 
     def publish(
         self,
@@ -79,7 +86,8 @@ class FakeAdapter:
         method, url = "POST", f"{call.facts['url']}/posts"
         if self.capability == Capability.DETERMINISTIC:
             method, url = "PUT", f"{url}/{remote_key}"
-        headers = {"Idempotency-Key": idem_key} if self.capability == Capability.KEY else {}
+        keys = {Capability.KEY: idem_key, Capability.SESSION: prepared.get("session", "")}
+        headers = {"Idempotency-Key": keys[self.capability]} if self.capability in keys else {}
         return attempt(
             lambda: call.http.request(
                 method,
@@ -107,6 +115,8 @@ class FakeAdapter:
             path, params = f"/posts/{remote_key}", {}
         if self.capability == Capability.KEY:
             params = {"key": idem_key}
+        if self.capability == Capability.SESSION:
+            params = {"key": prepared["session"]}
         try:
             response = call.http.request(
                 "GET", f"{call.facts['url']}{path}", params=params, deadline_seconds=2

@@ -39,6 +39,7 @@ class FakeNetwork:
     call_seconds = 5.0
     settle_seconds = 1.0
     resend_seconds = 0.0
+    pace = None
     live: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def connect(self, http: Any, credentials: Mapping[str, str]) -> Connected:

@@ -14,19 +14,10 @@ from networks.services.channels import connect_channel
 from tests.networks.conftest import Picture
 from tests.peers import servers
 from tests.peers.dropping_proxy import DroppingProxy
-from tests.peers.servers import Account, Server
+from tests.peers.fixtures import mastodon, oidc, pds
+from tests.peers.servers import Account
 
-
-@pytest.fixture(scope="session")
-def pds(tmp_path_factory) -> Iterator[Server]:
-    with servers.pds(tmp_path_factory.mktemp("pds")) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def mastodon(tmp_path_factory) -> Iterator[Server]:
-    with servers.mastodon(tmp_path_factory.mktemp("mastodon")) as server:
-        yield server
+__all__ = ["mastodon", "oidc", "pds"]
 
 
 @pytest.fixture

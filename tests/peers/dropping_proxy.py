@@ -7,6 +7,7 @@ import contextlib
 import socket
 import struct
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -16,12 +17,16 @@ CUT_UPLOAD = "cut the upload"
 
 @dataclass
 class DroppingProxy:
-    """Forwards to a port; requests whose first line holds `match` meet the fault, `times` times."""
+    """Forwards to a port; requests whose first line holds `match` meet the fault, `times` times.
+
+    `on_fault` is called when the server has done its work and before the answer is lost.
+    """
 
     upstream_port: int
     match: bytes = b""
     fault: str = ""
     times: int = 0
+    on_fault: Callable[[], None] = lambda: None
     forwarded: list[bytes] = field(default_factory=list)
     faulted: list[bytes] = field(default_factory=list)
 
@@ -78,6 +83,7 @@ class DroppingProxy:
             body += _read_rest(client, head, body)
             answer = self._forward(head + body, wait=True)
             if is_faulted:
+                self.on_fault()
                 _reset(client)
             else:
                 client.sendall(answer)

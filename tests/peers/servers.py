@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -120,6 +121,61 @@ def mastodon(folder: Path) -> Iterator[Server]:
     command = [sys.executable, "-W", "ignore", "-m", "mastodon_mock", *arguments]
     with _running(command, dict(os.environ), folder / "mastodon.log", port, "/api/v1/instance") as server:
         yield server
+
+
+@dataclass
+class OidcServer(Server):
+    """A running OpenID Connect provider, and the file of people whom it knows."""
+
+    people: Path
+
+    def knows(self, **people: dict[str, Any]) -> None:
+        """Say whom the provider lets in, and what it asserts about them."""
+        known = json.loads(self.people.read_text())
+        self.people.write_text(json.dumps(known | people))
+
+    def sign_in(self, address: str, who: str) -> str:
+        """Go where a browser was sent, sign in there, and return the address that leads back."""
+        jar = urllib.request.HTTPCookieProcessor()
+        opener = urllib.request.build_opener(jar, _Standing())
+        page = opener.open(address, timeout=20)
+        for _hop in range(6):
+            where = page.headers.get("Location")
+            if where is None:
+                raise AssertionError(page.read().decode()[:500])
+            where = urllib.parse.urljoin(page.url, where)
+            if not where.startswith(self.url):
+                return where
+            page = opener.open(f"{where}?as={who}" if "/sign-in/" in where else where, timeout=20)
+        raise AssertionError("the provider leads nowhere")
+
+
+class _Standing(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect by itself."""
+
+    def http_error_302(self, req: Any, fp: Any, code: int, msg: str, headers: Any) -> Any:
+        return fp
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_302
+
+
+@contextmanager
+def oidc(folder: Path, *addresses: str) -> Iterator[OidcServer]:
+    """Run a certified OpenID Connect provider that leads back to these addresses."""
+    modules = install.install_oidc()
+    (port,) = free_ports(1)
+    people = folder / "people.json"
+    people.write_text("{}")
+    command = [
+        str(install.node()),
+        str(Path(__file__).parent / "oidc.mjs"),
+        str(folder),
+        str(port),
+        *addresses,
+    ]
+    environment = {**os.environ, "PEERS_MODULES": str(modules)}
+    with _running(command, environment, folder / "oidc.log", port, "/health") as server:
+        yield OidcServer(server.port, server.process, people)
 
 
 @contextmanager

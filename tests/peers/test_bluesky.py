@@ -91,6 +91,60 @@ def test_what_the_server_holds_is_what_was_rendered(bluesky, account, pds, pictu
     assert image["image"]["size"] == payload["media"][0]["bytes"]
 
 
+def test_a_post_quotes_another_beside_its_picture(bluesky, account, pictures):
+    first, call = _render(bluesky, "Satu").payload, bluesky.call()
+    ident = _put(call, first, ADAPTER.prepare(call, first), ADAPTER.mint_key(uuid7())).remote_id
+    address = f"https://bsky.app/profile/{account.handle}/post/{ident.rsplit('/', 1)[-1]}"
+    for quote, media in ((address, []), (ident, [pictures.make()])):
+        payload = _render(bluesky, "Dua", *media, quote=quote).payload
+        prepared = ADAPTER.prepare(call, payload)
+        assert _put(call, payload, prepared, ADAPTER.mint_key(uuid7())).kind == OutcomeKind.ACCEPTED
+    standing, plain, pictured = account.records()
+    wanted = {"uri": ident, "cid": standing["cid"]}
+    assert plain["value"]["embed"] == {"$type": "app.bsky.embed.record", "record": wanted}
+    assert pictured["value"]["embed"]["record"]["record"] == wanted
+    assert len(pictured["value"]["embed"]["media"]["images"]) == 1
+
+
+def test_a_quoted_post_that_is_gone_is_found_out_before_anything_is_sent(bluesky, account):
+    payload = _render(bluesky, "Dua", quote=f"at://{account.did}/app.bsky.feed.post/3lsm4xd2abc2d").payload
+    with pytest.raises(PrepareFailed) as failure:
+        ADAPTER.prepare(bluesky.call(), payload)
+    assert failure.value.outcome.kind == OutcomeKind.REJECTED
+    assert account.records() == []
+
+
+@pytest.mark.parametrize(
+    ("replies", "rules"), [("nobody", []), ("followers", ["followerRule"]), ("mentioned", ["mentionRule"])]
+)
+def test_who_may_reply_is_said_before_the_post_stands(bluesky, account, pds, replies, rules):
+    payload, call, key = (
+        _render(bluesky, "Kopi", replies=replies).payload,
+        bluesky.call(),
+        ADAPTER.mint_key(uuid7()),
+    )
+    prepared = ADAPTER.prepare(call, payload)
+    assert [_put(call, payload, prepared, key).kind for _ in range(2)] == [OutcomeKind.ACCEPTED] * 2
+    (post,) = account.records()
+    query = f"repo={account.did}&collection=app.bsky.feed.threadgate"
+    (gate,) = pds.get(f"/xrpc/com.atproto.repo.listRecords?{query}")["records"]
+    assert (gate["uri"].rsplit("/", 1)[-1], gate["value"]["post"]) == (key, post["uri"])
+    assert gate["value"]["allow"] == [{"$type": f"app.bsky.feed.threadgate#{rule}"} for rule in rules]
+
+
+def test_a_post_whose_replies_could_not_be_closed_is_not_sent(bluesky, account, pds_proxy):
+    payload, call, key = (
+        _render(bluesky, "Kopi", replies="nobody").payload,
+        bluesky.call(),
+        ADAPTER.mint_key(uuid7()),
+    )
+    prepared = ADAPTER.prepare(call, payload)
+    pds_proxy.lose(DROP_ANSWER, b"putRecord")
+    lost = _put(bluesky.call(service=pds_proxy.url), payload, prepared, key)
+    assert (lost.kind, account.records()) == (OutcomeKind.NOT_SENT, [])
+    assert _put(call, payload, prepared, key).kind == OutcomeKind.ACCEPTED
+
+
 def test_a_mention_of_nobody_stays_plain_text(bluesky, account):
     payload = _render(bluesky, "Hello @nobody-here.test").payload
     call = bluesky.call()

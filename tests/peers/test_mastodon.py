@@ -4,8 +4,11 @@ It is no real Mastodon: its checks of tokens and scopes are lenient and it count
 tested against scripted answers in tests/networks/test_mastodon.py instead.
 """
 
+from datetime import datetime, timedelta
+
 import pytest
 
+from core.clock import now
 from core.errors import Invalid
 from networks.mastodon.adapter import MastodonAdapter
 from networks.models import Channel
@@ -71,6 +74,22 @@ def test_what_the_server_holds_is_what_was_rendered(toots, mastodon, pictures):
     assert (source["spoiler_text"], status["visibility"], status["language"]) == ("Makanan", "unlisted", "ms")
     assert status["sensitive"] is True
     assert [media["description"] for media in status["media_attachments"]] == ["Secawan kopi ☕"]
+
+
+def test_a_poll_is_asked_as_it_was_written_and_found_again(toots, mastodon):
+    options = {"poll": "Robusta | Arabica |Liberica", "poll_ends": "21600", "poll_multiple": True}
+    payload, call = _render(toots, "Yang mana?", **options).payload, toots.call()
+    prepared = ADAPTER.prepare(call, payload)
+    plain = _render(toots, "Yang mana?").payload
+    assert _post(call, plain, prepared, "other").kind == OutcomeKind.ACCEPTED
+    assert _ask(call, payload, prepared).finding == Finding.NOT_LIVE
+    outcome = _post(call, payload, prepared)
+    poll = mastodon.get(f"/api/v1/statuses/{outcome.remote_id}", "reader-token")["poll"]
+    assert [option["title"] for option in poll["options"]] == ["Robusta", "Arabica", "Liberica"]
+    assert poll["multiple"] is True
+    assert timedelta(hours=5.9) < datetime.fromisoformat(poll["expires_at"]) - now() < timedelta(hours=6.1)
+    found = _ask(call, payload, prepared)
+    assert (found.finding, found.remote_id) == (Finding.LIVE, outcome.remote_id)
 
 
 def test_the_same_key_twice_is_one_post(toots, mastodon):

@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from django.test import Client
 
 from publishing import health
@@ -20,8 +20,9 @@ def test_all_is_well_while_everything_beats(db, client):
 
     body = answer.json()
     assert answer.status_code == 200
-    assert list(body) == ["status", "database", "broker", "workers", "scan_age_seconds"]
+    assert list(body) == ["status", "database", "writes", "storage", "broker", "workers", "scan_age_seconds"]
     assert (body["status"], body["database"], body["broker"], body["workers"]) == ("ok", "ok", "ok", 1)
+    assert (body["writes"], body["storage"]) == ("ok", "ok")
     assert 0 <= body["scan_age_seconds"] < 5
 
 
@@ -35,6 +36,27 @@ def test_without_a_due_scan_it_is_not_well(db, client):
     beat("worker", "worker@a:1")
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json()["scan_age_seconds"]) == (503, None)
+
+
+def test_a_database_that_refuses_changes_is_told_as_a_full_disk(db, client):
+    beat("worker", "worker@a:1")
+    beat("dispatcher", "dispatcher@a:2", scanned=True)
+    with transaction.atomic():
+        with connections["default"].cursor() as cursor:
+            cursor.execute("SET LOCAL transaction_read_only = on")
+        answer = client.get("/healthz")
+        transaction.set_rollback(True)
+    body = answer.json()
+    assert (answer.status_code, body["database"], body["writes"]) == (503, "ok", "refused")
+    assert body["storage"] == "full"
+
+
+def test_a_disk_without_room_for_media_is_told(db, client, monkeypatch):
+    beat("worker", "worker@a:1")
+    beat("dispatcher", "dispatcher@a:2", scanned=True)
+    monkeypatch.setattr(health, "LOW_BYTES", 2**60)
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()["writes"], answer.json()["storage"]) == (503, "ok", "full")
 
 
 def test_without_a_broker_it_is_not_well(db, client, settings):

@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from core.clock import now
-from publishing import ledger, timing
+from publishing import ledger
 from publishing.models import Attempt, Delivery, Hold
 from publishing.timing import clock
 from teams.tenancy import workspace_scope
@@ -174,8 +174,14 @@ def test_the_intent_of_an_open_attempt_cannot_be_rewritten(team, row):
 
 def test_scan_functions_show_ids_and_nothing_else(row):
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM publishing_claim_due(10, 30, 100, 100)")
-        assert [column.name for column in cursor.description] == ["id", "workspace_id", "lease_token"]
+        cursor.execute("SELECT * FROM publishing_claim_due(10, 30, 100, 4, true, '{}')")
+        assert [column.name for column in cursor.description] == [
+            "id",
+            "workspace_id",
+            "lease_token",
+            "channel_id",
+            "bundle",
+        ]
         assert cursor.fetchone()[0] == row.pk
 
 
@@ -206,24 +212,6 @@ def test_each_workspace_gets_its_share_of_a_full_scan(team, cast):
 
     assert len(claims) == 10
     assert sum(claim.workspace_id == cast.other.pk for claim in claims) == 5
-
-
-def test_a_workspace_whose_calls_are_slow_leaves_room_for_others(team, cast, monkeypatch):
-    monkeypatch.setattr(timing, "MOST_OF_ONE_WORKSPACE", 4)
-    list(plan_many(team.acme, [fake_channel(team.acme, "D", URL)], [f"Kopi {n}" for n in range(9)]))
-
-    assert (len(ledger.claim_due()), len(ledger.claim_due())) == (4, 0)
-    with workspace_scope(cast.other.pk):
-        allow_policy(cast.other)
-        list(plan_many(cast.other, [fake_channel(cast.other, "D", URL)], ["Teh"]))
-    assert [claim.workspace_id for claim in ledger.claim_due()] == [cast.other.pk]
-
-
-def test_no_more_is_under_way_than_the_workers_can_take(team, monkeypatch):
-    monkeypatch.setattr(timing, "MOST_UNDER_WAY", 3)
-    list(plan_many(team.acme, [fake_channel(team.acme, "D", URL)], [f"Kopi {n}" for n in range(9)]))
-
-    assert (len(ledger.claim_due()), len(ledger.claim_due())) == (3, 0)
 
 
 def test_what_is_held_is_not_claimed(row):
@@ -272,16 +260,3 @@ def test_how_overdue_the_oldest_is(row):
     ledger.claim_due()
     waiting, claimed = ledger.overdue()
     assert (waiting, round(claimed)) == (0, 90)
-
-
-def test_the_due_scan_reads_the_index_of_what_is_due(team):
-    channel = fake_channel(team.acme, "D", URL)
-    list(plan_many(team.acme, [channel], [f"Kopi {n}" for n in range(50)], at=now() + timedelta(days=3)))
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(
-            "EXPLAIN SELECT id FROM publishing_delivery WHERE state = 'scheduled' AND held_for = ''"
-            " AND run_at <= now() ORDER BY run_at LIMIT 100"
-        )
-        explained = "\n".join(line for (line,) in cursor.fetchall())
-    assert "publishing_delivery_due" in explained

@@ -8,7 +8,8 @@ import pytest
 from activity.models import Entry
 from approvals.services.clearances import revoke_clearance
 from calendar_app.selectors import ref_of
-from calendar_app.services.planning import move_post, schedule_post, unschedule_post
+from calendar_app.services.moves import move_post
+from calendar_app.services.planning import schedule_post, unschedule_post
 from calendar_app.services.posts import archive_post
 from calendar_app.services.reviews import submit_post
 from core.clock import now

@@ -9,7 +9,8 @@ The text of a post is its name; `tell(text, "drop_after", "ok")` says what its n
     limit:3       429, Retry-After: 3                  refuse     422 without an effect
     shut          401 without an effect                odd        publish, answer 400
     empty         publish, answer 200 with no body     signal     publish, call `on_signal(text)`, then close the line
-    stall:2       wait 2 s, then publish and answer
+    stall:2       wait 2 s, then publish and answer    silent:1   close the line after 1 s without an effect
+    error_body    publish, answer 200 with an error in it
 """
 
 import asyncio
@@ -19,11 +20,20 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-ANSWERS = {"ok": 201, "before": 503, "after": 503, "odd": 400, "refuse": 422, "shut": 401, "empty": 200}
-PUBLISHES = {"ok", "after", "drop_after", "odd", "empty", "signal"}
+ANSWERS = {
+    "ok": 201,
+    "before": 503,
+    "after": 503,
+    "odd": 400,
+    "refuse": 422,
+    "shut": 401,
+    "empty": 200,
+    "error_body": 200,
+}
+PUBLISHES = {"ok", "after", "drop_after", "odd", "empty", "error_body", "signal"}
 
 
 @dataclass(frozen=True)
@@ -99,17 +109,17 @@ class FakeNet:
             method, target, _ = line.split(" ")
             headers = {name.lower(): value for name, _, value in (f.partition(": ") for f in fields if f)}
             body = await reader.readexactly(int(headers.get("content-length", 0)))
+            came_at = time.time()
             if self.latency:
                 await asyncio.sleep(self.latency)
-            await self._route(method, target, headers, body, writer)
+            await self._route(_Request(came_at, method, target, headers, body), writer)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             writer.close()
 
-    async def _route(
-        self, method: str, target: str, headers: dict[str, str], body: bytes, writer: asyncio.StreamWriter
-    ) -> None:
+    async def _route(self, request: "_Request", writer: asyncio.StreamWriter) -> None:
+        came_at, method, target, headers, body = request
         parts = urlsplit(target)
         if method == "GET":
             self.reads += 1
@@ -119,7 +129,7 @@ class FakeNet:
         key = headers.get("idempotency-key", "") if method == "POST" else parts.path.rpartition("/")[2]
         told = self._told[text]
         action, _, argument = (told.pop(0) if told else "ok").partition(":")
-        self.calls.append(MutatingCall(time.time(), text, key, method, action))
+        self.calls.append(MutatingCall(came_at, text, key, method, action))
         if action == "stall":
             await asyncio.sleep(float(argument))
             action = "ok"
@@ -129,8 +139,12 @@ class FakeNet:
         elif action == "slow":
             await asyncio.sleep(float(argument))
             _send(writer, 201, {"id": ident})
+        elif action == "silent":
+            await asyncio.sleep(float(argument))
         elif action == "limit":
-            _send(writer, 429, {}, f"Retry-After: {argument}\r\n")
+            _send(writer, 429, {}, f"Retry-After: {argument}\r\n" if argument else "")
+        elif action == "error_body":
+            _send(writer, 200, {"error": "Something went wrong."})
         elif action == "empty":
             _send(writer, 200, None)
         elif action in ANSWERS:
@@ -164,6 +178,14 @@ class FakeNet:
             self.hides[found[0]["text"]] -= 1
             found = []
         return 200, {"items": found}
+
+
+class _Request(NamedTuple):
+    came_at: float
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
 
 
 def _send(writer: asyncio.StreamWriter, status: int, content: dict[str, Any] | None, more: str = "") -> None:

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 from psycopg2 import sql
@@ -45,6 +46,7 @@ class Cluster:
     valkey_socket: str
     passwords: dict[str, str]
     _processes: list[subprocess.Popen[bytes]] = field(default_factory=list, repr=False)
+    _servers: list[Any] = field(default_factory=list, repr=False)
 
     def owner_dsn(self, database: str) -> str:
         return postgres_url(OWNER, self.passwords[OWNER], self.socket_dir, database)
@@ -89,6 +91,27 @@ class Cluster:
             admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
             return admin.fetchone() is not None
 
+    def end_valkey(self, number: int) -> None:
+        """End the broker at once by a signal; only who started the cluster can."""
+        process = self._processes[1]
+        process.send_signal(number)
+        process.wait(15)
+
+    def begin_valkey(self) -> None:
+        """Start the broker again, empty."""
+        self._servers[1].prepare()
+        with (Path(self.root) / "valkey-again.log").open("ab") as log:
+            self._processes[1] = self._servers[1].launch().spawn(log.fileno())
+        assert wait_for(self._servers[1].is_ready, START_SECONDS)
+
+    def restart_postgres(self, number: int) -> None:
+        """End the database by a signal (SIGQUIT: at once, as `-m immediate`) and start it again."""
+        self._processes[0].send_signal(number)
+        self._processes[0].wait(30)
+        self._processes[0] = start_server(
+            self._servers[0], Path(self.root) / "postgres-again.log", START_SECONDS
+        )
+
     def token(self) -> dict[str, str]:
         """Return what a worker needs to `attach`, as plain strings."""
         return {
@@ -126,6 +149,7 @@ def start_cluster(root: Path | str) -> Cluster:
     postgres.prepare()
     valkey.prepare()
     cluster = Cluster(str(layout.root), str(postgres.socket_dir), str(valkey.socket_path), passwords)
+    cluster._servers += [postgres, valkey]
     cluster._processes.append(start_server(postgres, layout.log / "postgres.log", START_SECONDS))
     with (layout.log / "valkey.log").open("ab") as log:
         cluster._processes.append(valkey.launch().spawn(log.fileno()))

@@ -136,12 +136,36 @@ class Fleet:
                 member.process = self._spawn(member.kind, member.name, member.environment)
                 member.starts += 1
 
-    def wait_for(self, condition: Callable[[], object], timeout_seconds: float, what: str) -> None:
+    def frozen(self) -> list[int]:
+        """Return the processes that have frozen themselves at a crash point."""
+        pids = [int(path.name.partition("-")[2]) for path in self.faults.glob("frozen-*")]
+        return [pid for pid in pids if _state_of(pid) == "T"]
+
+    def thaw(self) -> None:
+        """Let what is frozen go on."""
+        for pid in self.frozen():
+            os.kill(pid, signal.SIGCONT)
+
+    def dismiss(self, member: Member) -> None:
+        """End one process with its group; nobody starts it again."""
+        _signal(member.process, signal.SIGKILL)
+        member.process.wait(10)
+        self.members.remove(member)
+
+    def dismiss_all(self) -> None:
+        """End every process; nobody starts them again."""
+        for member in list(self.members):
+            self.dismiss(member)
+
+    def wait_for(
+        self, condition: Callable[[], object], timeout_seconds: float, what: str, *, tend: bool = True
+    ) -> None:
         """Wait until the condition holds, tending the fleet meanwhile."""
         deadline = time.monotonic() + timeout_seconds
         while not condition():
             assert time.monotonic() < deadline, f"not within {timeout_seconds} s: {what}\n{self.logs()}"
-            self.tend()
+            if tend:
+                self.tend()
             time.sleep(0.1)
 
     def logs(self) -> str:
@@ -151,10 +175,7 @@ class Fleet:
 
     def stop(self) -> None:
         """End everything that was started."""
-        for member in self.members:
-            _signal(member.process, signal.SIGKILL)
-            member.process.wait(10)
-        self.members.clear()
+        self.dismiss_all()
 
     def _spawn(self, kind: str, name: str, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         with (self.folder / f"{name}.log").open("ab") as log:
@@ -167,6 +188,13 @@ class Fleet:
                 start_new_session=True,
                 preexec_fn=lambda: end_with_parent(signal.SIGKILL),  # noqa: PLW1509  # it calls the kernel only
             )
+
+
+def _state_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -1,4 +1,7 @@
-"""People and intents at the same moment: whoever commits first wins wholly, and nothing unapproved goes out."""
+"""Fault matrix, row 20: people and intents at the same moment.
+
+Whoever commits first wins wholly, and nothing unapproved goes out.
+"""
 
 import random
 import threading
@@ -10,7 +13,8 @@ from django.db import connection
 from approvals.models import Clearance
 from calendar_app.models import Post
 from calendar_app.selectors import get_post
-from calendar_app.services.planning import move_post, unschedule_post
+from calendar_app.services.moves import move_post
+from calendar_app.services.planning import unschedule_post
 from calendar_app.services.posts import archive_post
 from core.clock import now
 from core.errors import CollabError
@@ -75,7 +79,7 @@ def race(
 
 
 @pytest.mark.parametrize("what", ["unschedule", "move", "archive", "revoke"])
-def test_an_intent_and_a_change_never_both_win(live_cast, net, what):
+def test_row_20_an_intent_and_a_change_never_both_win(live_cast, net, what):
     def act(post: Post) -> None:
         by = live_cast.actor("cleo")
         if what == "unschedule":
