@@ -1,12 +1,14 @@
 """Wiring of notices."""
 
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 
 class NotificationsConfig(AppConfig):
     """Notices and their mails."""
 
     name = "notifications"
+    verbose_name = gettext_lazy("Notices")
 
     def ready(self) -> None:
         """Declare the verbs, register the dispatcher's work, and fill the bell of the shell."""

@@ -14,7 +14,9 @@ class NoticeType:
     """A kind of notice.
 
     `title(notice)` is one line and `body(notice)` what follows it, both in the language that is active; `path`
-    is the page to open, where it is not the subject's own.
+    is the page to open, where it is not the subject's own. Mails of a kind that is collected wait for more of the
+    like, so that many are one mail; `action(notice)` is the path of a link in the mail by which its reader acts at
+    once, or empty; an urgent kind is mailed in quiet hours too.
     """
 
     key: str
@@ -24,6 +26,9 @@ class NoticeType:
     mail: bool = True
     icon: str = "bell"
     path: Callable[[str, Notice], str] | None = None
+    action: Callable[[Notice], str] | None = None
+    is_collected: bool = False
+    is_urgent: bool = False
 
 
 notice_types: Registry[NoticeType] = Registry("notifications.registry.notice_types")

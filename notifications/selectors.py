@@ -46,10 +46,12 @@ def get_notice(by: Actor, pk: UUID) -> Notice:
 
 def count_unread(by: Actor) -> int:
     """Return how many notices the actor has not read, at most 99."""
-    if by.member_id is None:
-        return 0
-    rows = Notice.objects.filter(member=by.member_id, read_at=None)
-    return rows.order_by()[:MOST_COUNTED].count()
+    return unread_notices(by).count()
+
+
+def unread_notices(by: Actor) -> QuerySet[Notice]:
+    """Return up to 99 notices that the actor has not read, in no order."""
+    return Notice.objects.filter(member=by.member_id, read_at=None).order_by()[:MOST_COUNTED]
 
 
 def worded(notices: list[Notice], slug: str) -> list[Worded]:

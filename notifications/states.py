@@ -10,3 +10,4 @@ class MailState(models.TextChoices):
     PENDING = "pending", _("pending")
     SENT = "sent", _("sent")
     FAILED = "failed", _("given up")
+    DROPPED = "dropped", _("not needed any more")

@@ -1,6 +1,6 @@
 """Notices: written once for each person and fact, read by their owner."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,13 +8,17 @@ from django.db.models import Q
 
 from activity.models import Entry
 from core.clock import now
+from core.errors import NotFound
 from core.live import publish
 from core.refs import Ref
-from notifications.models import Notice, NoticeMail
+from notifications.models import Notice
 from notifications.registry import notice_types
+from notifications.services.rules import Rules
 from teams.actors import Actor
-from teams.cover import absent_ids, cover_of
+from teams.cover import absent_ids, covers_now
 from teams.models import Membership
+from teams.places import places_of
+from teams.subjects import load_subject
 
 
 def tell(
@@ -25,30 +29,46 @@ def tell(
     for_member: Membership | None = None,
     facts: Mapping[str, Any] | None = None,
     besides: Collection[UUID] = (),
+    is_personal: bool = False,
 ) -> list[Notice]:
     """Tell members of a recorded fact, each once however often it is called; return what is new.
 
-    Who is away finds the notice on his return; whoever acts for him is told at once, "for" him, and gets the mail.
-    Nobody is told of what he did himself, nor anybody in `besides`, not even as a cover.
+    Who is away finds the notice on his return and is neither mailed nor called to his screen; whoever acts for him
+    on this thing is told at once, "for" him, and gets the mail. What is returned are those who were told now.
+    Nobody is told of what he did himself, nor anybody in `besides`, not even as a cover. What `is_personal` nobody is
+    told of in another's place.
     """
     told = {member.pk: member for member in members if member.is_active and member.pk not in besides}
     at = now()
     away = absent_ids(at, set(told))
     made: list[Notice] = []
+    rules = Rules(at)
+    rules.load(set(told))
     for member in told.values():
         if member.pk not in away:
-            made += _write(member, type, entry, for_member, facts, is_mailed=True)
-    for ident in sorted(away):
-        absent = told[ident]
-        made += _write(absent, type, entry, for_member, facts, is_mailed=False)
-        cover = cover_of(absent, at)
-        if cover is not None and cover.pk not in besides:
-            made += _write(cover, type, entry, absent, facts, is_mailed=True)
+            made += _write(member, type, entry, for_member, facts, rules=rules)
+    if away:
+        absent = [told[ident] for ident in sorted(away)]
+        covers = {} if is_personal else covers_now(absent, at, _places(entry))
+        for member in absent:
+            _write(member, type, entry, for_member, facts, rules=None)
+            cover = covers.get(member.pk)
+            if cover is not None and cover.pk not in besides:
+                made += _write(cover, type, entry, member, facts, rules=rules)
     for notice in made:
         publish(
             entry.workspace_id, Ref("notifications.inbox", notice.member_id), "notifications.notice.written"
         )
     return made
+
+
+def _places(entry: Entry) -> Sequence[frozenset[str]]:
+    """Return where the subject of an entry lies, so that the backup of its channel or duty is told first."""
+    try:
+        thing = load_subject(Actor.system(entry.workspace_id), Ref(entry.subject_type, entry.subject_id))
+    except NotFound:
+        return ()
+    return places_of(thing)
 
 
 def mark_read(*, notice: Notice, by: Actor) -> Notice:
@@ -75,8 +95,9 @@ def _write(
     for_member: Membership | None,
     facts: Mapping[str, Any] | None,
     *,
-    is_mailed: bool,
+    rules: Rules | None,
 ) -> list[Notice]:
+    """Write a notice and, by the rules of its member, its mail; without rules no mail."""
     if entry.member_id == member.pk:
         return []
     notice, is_new = Notice.objects.get_or_create(
@@ -93,8 +114,9 @@ def _write(
     )
     if not is_new:
         return []
-    if is_mailed and notice_types.get(kind).mail:
-        NoticeMail(workspace_id=entry.workspace_id, notice=notice).save()
+    mail = rules.mail_of(notice, notice_types.get(kind)) if rules else None
+    if mail is not None:
+        mail.save()
     return [notice]
 
 

@@ -12,7 +12,7 @@ from django.db import connection
 from core import jobs
 from core import mail as mail_transport
 from core.clock import now
-from notifications.models import Notice, NoticeMail
+from notifications.models import MailRules, Notice, NoticeMail
 from notifications.services import mails
 from notifications.services.mails import MOST_ATTEMPTS, dispatch_due
 from teams.tenancy import workspace_scope
@@ -67,7 +67,7 @@ def test_a_text_of_somebody_else_is_not_markup(acme, tell_all):
     from tests.approvals.paper import Paper
 
     paper = Paper()
-    from approvals.selectors import SubmissionFacts
+    from approvals.paths import SubmissionFacts
     from approvals.services.requests import submit_request
 
     submit_request(
@@ -88,6 +88,8 @@ def test_a_text_of_somebody_else_is_not_markup(acme, tell_all):
 
 def test_three_sweepers_at_once_send_each_mail_once(live_cast, tell_all, monkeypatch):
     with workspace_scope(live_cast.acme.pk):
+        for name in ("ana", "cleo"):
+            MailRules(workspace=live_cast.acme, member=getattr(live_cast, name), collect_minutes=0).save()
         for _number in range(5):
             submit(live_cast, "ben")
     monkeypatch.setattr("tests.notifications.conftest.dispatch_due", lambda: 0)
@@ -99,6 +101,17 @@ def test_three_sweepers_at_once_send_each_mail_once(live_cast, tell_all, monkeyp
         assert NoticeMail.objects.filter(state="sent").count() == 10
         assert Notice.objects.filter(mailed_at=None).count() == 0
     assert dispatch_due() == 0
+
+
+def test_three_sweepers_at_once_send_what_is_collected_as_one_mail(live_cast, tell_all, monkeypatch):
+    with workspace_scope(live_cast.acme.pk):
+        for _number in range(5):
+            submit(live_cast, "ben")
+    monkeypatch.setattr("tests.notifications.conftest.dispatch_due", lambda: 0)
+    tell_all(live_cast.acme)
+    _at_once(3, dispatch_due)
+    assert sorted(message.to[0] for message in mail.outbox) == ["ana@acme.test", "cleo@acme.test"]
+    assert all(message.subject.startswith("5 notices:") for message in mail.outbox)
 
 
 def test_a_message_told_twice_by_the_broker_sends_one_mail(acme, tell_all, monkeypatch):
