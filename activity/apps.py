@@ -8,6 +8,7 @@ class ActivityConfig(AppConfig):
     """The record floor."""
 
     name = "activity"
+    verbose_name = gettext_lazy("Record")
 
     def ready(self) -> None:
         """Fill the recorder port and register the dispatcher's work."""

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -28,6 +28,21 @@ class Finding:
     position: int | None
     entry_id: UUID | None
     what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry with its place in the chain; `holds` where neither it nor the link was changed since it was sealed."""
+
+    entry: Entry
+    position: int | None
+    hash: str
+    holds: bool
+
+    @property
+    def is_sealed(self) -> bool:
+        """Tell whether the chain has taken it up; what was just committed waits a second."""
+        return self.position is not None
 
 
 def seal_recent() -> int:
@@ -95,6 +110,25 @@ def verify(workspace_id: UUID, *, known_head: tuple[int, str] | None = None) -> 
         old = Entry.objects.filter(seal=None, at__lt=now() - UNSEALED_AFTER).order_by("pk")
         for entry in old[:100]:
             yield Finding(None, entry.pk, "the entry is not sealed")
+
+
+def links_of(entries: Sequence[Entry]) -> list[Link]:
+    """Return where entries of the workspace in scope stand in its chain, each link computed anew; in their order."""
+    seals = {seal.entry_id: seal for seal in Seal.objects.filter(entry__in=entries)}
+    before = dict(
+        Seal.objects.filter(position__in=[seal.position - 1 for seal in seals.values()]).values_list(
+            "position", "hash"
+        )
+    )
+    return [_link(entry, seals.get(entry.pk), before) for entry in entries]
+
+
+def _link(entry: Entry, seal: Seal | None, before: Mapping[int, str]) -> Link:
+    if seal is None:
+        return Link(entry, None, "", holds=False)
+    # Without the link before, and at the first place, the chain begins with nothing.
+    link = link_hash(entry.workspace_id, seal.position, before.get(seal.position - 1, ""), entry)
+    return Link(entry, seal.position, seal.hash, hmac.compare_digest(link, seal.hash))
 
 
 def head(workspace_id: UUID) -> tuple[int, str]:

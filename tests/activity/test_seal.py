@@ -66,7 +66,7 @@ def test_the_seal_covers_every_entry_and_holds(sealed):
 CHANGES = {
     "verb": "UPDATE activity_entry SET verb = 'tests.thing.forged' WHERE id = {id}",
     "actor": "UPDATE activity_entry SET actor_id = gen_random_uuid() WHERE id = {id}",
-    "kind": "UPDATE activity_entry SET actor_kind = 'system' WHERE id = {id}",
+    "kind": "UPDATE activity_entry SET actor_kind = 'staff' WHERE id = {id}",
     "member": "UPDATE activity_entry SET member_id = gen_random_uuid() WHERE id = {id}",
     "cover": "UPDATE activity_entry SET on_behalf_of = gen_random_uuid() WHERE id = {id}",
     "subject": "UPDATE activity_entry SET subject_id = gen_random_uuid() WHERE id = {id}",
