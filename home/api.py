@@ -2,24 +2,37 @@
 
 from zoneinfo import ZoneInfo
 
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.clock import now
 from home.answers import WorkOutput
 from home.permissions import SEE
-from home.selectors import group_of, work_of
-from teams.rest import endpoint
+from home.selectors import ALL, group_of, work_of
+from teams.rest import endpoint, page_size, respond
 from teams.work import WorkItem
 
+WHOSE = OpenApiParameter(
+    "whose", str, description="`all` (the default), `mine`, `covered`, or the id of a covered member."
+)
 
-@endpoint({"GET": SEE}, answers=WorkOutput, lists="whole")
+
+@endpoint({"GET": SEE}, answers=WorkOutput, lists="pages", query=(WHOSE,))
 def work(request: Request) -> Response:
-    """List what waits for the member, his own and by cover."""
+    """List what waits for the member, his own and by cover; `whose` is all, mine, covered, or a covered member."""
     at, zone = now(), ZoneInfo(request._request.workspace.timezone)
-    items = work_of(request._request.actor)
-    results = [{**_item(item, request), "group": group_of(item, at, zone)} for item in items]
-    return Response({"results": results, "next": None})
+    query = request.query_params
+    found = work_of(
+        request._request.actor,
+        at,
+        zone,
+        whose=query.get("whose", ALL),
+        cursor=query.get("cursor"),
+        size=page_size(request),
+    )
+    results = [{**_item(item, request), "group": group_of(item, at, zone)} for item in found.items]
+    return respond(request, results, found.next)
 
 
 def _item(item: WorkItem, request: Request) -> dict[str, object]:

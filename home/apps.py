@@ -8,14 +8,16 @@ class HomeConfig(AppConfig):
     """My work."""
 
     name = "home"
+    verbose_name = _("My work")
 
     def ready(self) -> None:
         """Declare the verbs and register with the apps below."""
         from home import permissions, receivers  # declares the verbs
-        from home.work import post_items
+        from home.selectors import doing_rows
+        from home.work import POSTS
         from teams.shell import add_place
-        from teams.work import work_items
+        from teams.work import work_sources
 
         receivers.register()
-        work_items.register("home.posts", post_items)
-        add_place("work", _("My work"), "checkbox", "home:work", verb=permissions.SEE)
+        work_sources.register("home.posts", POSTS)
+        add_place("work", _("My work"), "checkbox", "home:work", verb=permissions.SEE, waiting=doing_rows)

@@ -1,11 +1,14 @@
 """The first steps in an empty workspace, and what is still missing later."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from calendar_app.models import Post
+from core.together import ask
 from networks.models import Channel
 from teams.actors import Actor
 from teams.models import Backup, Membership
@@ -27,17 +30,22 @@ class FirstStep:
 
 
 def first_steps(by: Actor, slug: str) -> list[FirstStep]:
-    """Return the first steps while one of them is open, nothing once all are done; for those who can take them."""
+    """Return the first steps while one of them is open, for those who can take them, nothing once all are done."""
     if not can(by, "teams.member.invite"):
         return []
     active = Membership.objects.filter(status=MemberStatus.ACTIVE)
-    done = [
-        Post.objects.exists(),
-        active.filter(role__key__in=APPROVING).count() > 1,
-        Post.objects.filter(state="published").exists(),
-        Channel.objects.exclude(kind="newsroom").exclude(status="disconnected").exists(),
-        Backup.objects.exists(),
+    wanted: list[tuple[QuerySet[Any], int]] = [
+        (Post.objects.all(), 1),
+        (active.filter(role__key__in=APPROVING), 2),
+        (Post.objects.filter(state="published"), 1),
+        (Channel.objects.exclude(kind="newsroom").exclude(status="disconnected"), 1),
+        (Backup.objects.all(), 1),
     ]
+    questions = {
+        str(step): rows.order_by().values("pk")[:enough] for step, (rows, enough) in enumerate(wanted)
+    }
+    counts = ask({}, questions).counts
+    done = [counts[str(step)] == enough for step, (_rows, enough) in enumerate(wanted)]
     if all(done):
         return []
     following = done.index(False)

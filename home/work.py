@@ -1,52 +1,84 @@
 """Posts that need their people: what failed, or what nobody knows the outcome of."""
 
-from uuid import UUID
+from collections.abc import Mapping, Sequence
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from calendar_app.models import Post
+from calendar_app.permissions import EDIT
 from calendar_app.selectors import POST, PostFilter, posts_visible_to
 from core.refs import Ref
+from publishing.permissions import RESOLVE
+from publishing.selectors import unresolved
 from teams.actors import Actor
-from teams.permissions import covered_actors
+from teams.permissions import can, covered_actors
+from teams.places import rows_within
 from teams.subjects import subjects
-from teams.work import WorkItem
+from teams.work import Found, WorkItem, WorkRows, WorkSource, in_whose_place
 
 WANTING = {"needs_attention": "red", "failed": "red", "partly_published": "amber", "expired": "amber"}
-MOST = 50
+LATE = "approved"
+"""Approved after its time: it waits for a new one."""
 
 
-def post_items(actor: Actor) -> list[WorkItem]:
-    """Return the posts of the actor, and by cover of absent members, that did not go as planned."""
+def post_rows(actor: Actor) -> Sequence[WorkRows]:
+    """Return the posts of the actor, and by cover of absent members, that did not go as planned.
+
+    Not those whose deliveries stand on his list themselves.
+    """
     if actor.member is None:
         return []
-    covered = {one.covered.pk: one.covered.user.name for one in covered_actors(actor) if one.covered}
-    people = {actor.member.pk, *covered}
-    wanted = PostFilter(states=tuple(WANTING))
-    rows = posts_visible_to(actor, wanted).filter(Q(author__in=people)).select_related("campaign")
-    slug = actor.member.workspace.slug
-    return [_item(post, slug, covered) for post in rows.order_by("-updated_at", "-pk")[:MOST]]
+    own = Q(author=actor.member)
+    covers = [one for one in covered_actors(actor) if one.covered and EDIT in one.verbs]
+    covered = {one.covered.pk: _within(one) for one in covers if one.covered}
+    wanted = own
+    for theirs in covered.values():
+        wanted |= theirs
+    rows = posts_visible_to(actor, PostFilter(states=(*WANTING, LATE))).filter(wanted)
+    rows = rows.exclude(Q(state=LATE) & (Q(scheduled_at=None) | Q(scheduled_at__gt=Now())))
+    if can(actor, RESOLVE):
+        rows = rows.filter(~Exists(unresolved(actor).filter(post=OuterRef("pk"))))
+    return [WorkRows("post", rows, since="updated_at", covered=in_whose_place(own, covered))]
 
 
-def _item(post: Post, slug: str, covered: dict[UUID, str]) -> WorkItem:
+def post_items(actor: Actor, found: Sequence[Found]) -> Mapping[Found, WorkItem]:
+    """Return what to say of posts; one statement."""
+    posts = Post.objects.select_related("campaign").in_bulk([one.id for one in found])
+    slug = actor.member.workspace.slug if actor.member else ""
+    return {one: _item(posts[one.id], slug) for one in found if one.id in posts}
+
+
+POSTS = WorkSource(post_rows, post_items)
+
+
+def _within(cover: Actor) -> Q:
+    """Return the condition on the absent member's posts, where the cover is bound only those within its bounds."""
+    if cover.bounds is None:
+        return Q(author=cover.covered)
+    own = Post.objects.filter(author=cover.covered).order_by()
+    return Q(pk__in=rows_within(cover.bounds, own).values("pk"))
+
+
+def _item(post: Post, slug: str) -> WorkItem:
     why = {
         "needs_attention": _("say whether it is live"),
         "failed": _("was not published"),
         "partly_published": _("not on every channel"),
         "expired": _("its time passed before it was approved"),
+        LATE: _("approved after its time, choose a new one"),
     }
     return WorkItem(
         kind="post",
         title=str(post),
         url=subjects.get(POST).path(slug, post.pk),
-        why=why[post.state],
-        since=post.updated_at,
-        for_name=covered.get(post.author_id, ""),
+        why=why.get(post.state, ""),
         icon="alert-triangle",
-        tone=WANTING[post.state],
+        tone=WANTING.get(post.state, "amber"),
         tag=post.campaign.name if post.campaign else "",
         tag_key=str(post.campaign_id or ""),
         action=_("Look"),
+        goes_out_at=post.scheduled_at,
         ref=Ref(POST, post.pk),
     )

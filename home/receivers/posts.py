@@ -20,6 +20,7 @@ from teams.subjects import subjects
 
 MENTIONED, COMMENTED = "comments.mentioned", "comments.commented"
 PUBLISHED, FAILED, ATTENTION = "publishing.published", "publishing.failed", "publishing.needs_attention"
+EXPIRED = "calendar_app.expired"
 OUTCOMES = {
     "publishing.delivery.published": PUBLISHED,
     "publishing.delivery.failed": FAILED,
@@ -59,6 +60,13 @@ def tell_of_delivery(entry: Entry) -> None:
     tell(_members(writers_of(post)), type=OUTCOMES[entry.verb], entry=entry, facts=facts)
 
 
+def tell_of_expiry(entry: Entry) -> None:
+    """Tell the writers of a post that its time passed before it was approved: it was not sent."""
+    post = _post_of(entry)
+    if post is not None:
+        tell(_members(writers_of(post)), type=EXPIRED, entry=entry, facts={"title": _title(entry, post)})
+
+
 def register() -> None:
     """Register the kinds of notice and the subscriptions, at start."""
     register_notice_types(
@@ -68,6 +76,10 @@ def register() -> None:
         NoticeType(FAILED, gettext_lazy("own post not published"), _failed, _what_now),
         NoticeType(ATTENTION, gettext_lazy("own post needs attention"), _attention, _what_to_say),
     )
+    register_notice_types(
+        NoticeType(EXPIRED, gettext_lazy("own post lost its time"), _lost, _what_time, icon="clock-x")
+    )
+    subscribe("home.expiry", ["calendar_app.post.expired"], tell_of_expiry)
     subscribe("home.comments", SPOKEN, tell_of_comment)
     subscribe("home.deliveries", list(OUTCOMES), tell_of_delivery)
 
@@ -105,6 +117,14 @@ def _failed(notice: Notice) -> str:
 
 def _attention(notice: Notice) -> str:
     return str(_("Say whether it is live on %(channel)s: %(title)s") % notice.facts)
+
+
+def _lost(notice: Notice) -> str:
+    return str(_("Not sent, its time passed unapproved: %(title)s") % notice.facts)
+
+
+def _what_time(notice: Notice) -> str:
+    return _("Nothing is lost. Give it a new time; its review goes on where it stands.")
 
 
 def _words(notice: Notice) -> str:
