@@ -9,8 +9,11 @@ const application = Application.start();
 application.debug = false;
 start();
 
-for (const name of names) {
-  import(name).then((module) => {
-    application.register(name.replace("controllers/", "").replaceAll("_", "-"), module.default);
-  });
-}
+// `data-ready` says that everything on the page answers: scripts that steer a page wait for it.
+Promise.all(
+  names.map((name) =>
+    import(name).then((module) => {
+      application.register(name.replace("controllers/", "").replaceAll("_", "-"), module.default);
+    }),
+  ),
+).then(() => (document.documentElement.dataset.ready = ""));

@@ -27,6 +27,9 @@ export function say(text, tone = "") {
 // Answers that are no success: a form comes back with its errors (422), everything else becomes a toast
 // in the server's words when it sent some (HX-Trigger: collab:toast, or data-toast-text in its page), else in ours from <body data-say-*>.
 export function start() {
+  // The row that J and K have marked stays marked when a live change brings its list anew.
+  window.Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
+    name !== "aria-current" || !node.classList.contains("list-row");
   const words = document.body.dataset;
   document.addEventListener(HTMX.beforeSwap, (event) => {
     if (event.detail.xhr.status !== 422) return;

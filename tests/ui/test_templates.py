@@ -76,11 +76,16 @@ def test_template_names_behaviour_that_exists(path):
             assert re.search(rf"^  {method}\(", files[controller], re.MULTILINE), f"{controller}#{method}"
 
 
+NEEDED = {"passkey": ("fetch(",)}
+
+
 @pytest.mark.parametrize("path", sorted(CONTROLLERS.glob("*.js")), ids=lambda path: path.stem)
 def test_controller_stays_small_and_evals_nothing(path):
+    """No fetch where htmx can: a passkey's options are JSON, good once, and no part of a page."""
     text = path.read_text()
     assert len(text.splitlines()) <= 80
-    assert re.findall(r"\beval\(|new Function|innerHTML|outerHTML|\bfetch\(", text) == []
+    found = re.findall(r"\beval\(|new Function|innerHTML|outerHTML|\bfetch\(", text)
+    assert [word for word in found if word not in NEEDED.get(path.stem, ())] == []
 
 
 def test_htmx_events_are_named_in_one_file():
