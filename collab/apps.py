@@ -9,5 +9,7 @@ class CollabConfig(AppConfig):
     name = "collab"
 
     def ready(self) -> None:
-        """Load the start-up checks."""
-        from collab import checks  # noqa: F401  # registers them
+        """Load the start-up checks and name what the record is about."""
+        from collab import checks, words  # noqa: F401  # checks register themselves
+
+        words.register()

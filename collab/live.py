@@ -1,7 +1,8 @@
 """`/live/<workspace>/`: server-sent events for the members of a workspace.
 
-A plain ASGI application: rights are checked when the stream opens and again every 30 s, so that a removed
-member or an ended session is cut off; streams hold no database connection and no transaction.
+A plain ASGI application: rights are checked when the stream opens, before a change of members is passed on, and
+every 30 s, so that a removed member is cut off at once and an ended session soon; streams hold no database
+connection and no transaction.
 """
 
 import asyncio
@@ -16,17 +17,19 @@ import redis.asyncio as redis
 import structlog
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
-from django.db import connection
-from django.utils.crypto import constant_time_compare
+from django.db import connection, transaction
 
 from core.clock import now
 from core.live import RECENT_SECONDS, channel_of, recent_of
-from teams.selectors import membership_by_slug
+from teams.identities import session_membership
+from teams.proofs import ProviderRequired, SecondStepRequired, require_provider, require_second_step
 
 log = structlog.get_logger(__name__)
 CHECK_SECONDS = 30
 PING_SECONDS = 15
+RIGHTS = ("teams.member.", "teams.workspace.")
+"""What can end somebody's right to listen: looked at before it is passed on."""
+
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -50,15 +53,18 @@ async def application(scope: dict[str, Any], receive: Receive, send: Send) -> No
 
 @sync_to_async
 def workspace_of(session_key: str, slug: str) -> UUID | None:
-    """Return the workspace where the session's user is a member of it now."""
+    """Return the workspace where the session opens a membership of it now."""
     try:
         session = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-        user_id = session.get(SESSION_KEY)
-        member = membership_by_slug(user_id, slug) if user_id else None
-        known = session.get(HASH_SESSION_KEY, "")
-        if member is None or not constant_time_compare(known, member.user.get_session_auth_hash()):
-            return None
-        return member.workspace_id
+        with transaction.atomic():
+            member, vouch = session_membership(session, slug)
+            if member is None:
+                return None
+            require_provider(member, vouch)
+            require_second_step(member, session, vouch)
+            return member.workspace_id
+    except (ProviderRequired, SecondStepRequired):
+        return None
     finally:
         connection.close()
 
@@ -99,7 +105,10 @@ async def _relay(pubsub: Any, gone: "asyncio.Task[None]", cookie: str, slug: str
     while not gone.done():
         message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=1.0)
         if message is not None:
-            await _event(send, "changed", json.loads(message["data"]))
+            content = json.loads(message["data"])
+            if content["verb"].startswith(RIGHTS) and await workspace_of(cookie, slug) is None:
+                return
+            await _event(send, "changed", content)
         if loop.time() - pinged > PING_SECONDS:
             pinged = loop.time()
             await send({"type": "http.response.body", "body": b": ping\n\n", "more_body": True})

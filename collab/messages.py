@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_python
@@ -59,7 +60,9 @@ def update(root: Path, language: str) -> Catalog:
     if path.exists():
         with path.open("rb") as file:
             kept = read_po(file, locale=language, domain="django")
+    begun = kept.creation_date
     kept.update(gather(root), no_fuzzy_matching=True)
+    kept.creation_date = begun  # the hour of a look is no change
     kept.obsolete.clear()
     kept.header_comment = f"# The texts of Collab in {kept.locale.english_name}." if kept.locale else ""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -69,14 +72,16 @@ def update(root: Path, language: str) -> Catalog:
 
 
 def compile_all(root: Path) -> list[Path]:
-    """Write each catalogue's binary form beside it; return what was written."""
+    """Write each catalogue's binary form beside it, whole or not at all; return what was written."""
     written = []
     for path in sorted(root.glob("locale/*/LC_MESSAGES/*.po")):
         with path.open("rb") as file:
             catalogue = read_po(file, locale=path.parts[-3])
         target = path.with_suffix(".mo")
-        with target.open("wb") as file:
-            write_mo(file, catalogue)
+        with NamedTemporaryFile(dir=target.parent, delete=False) as binary:
+            write_mo(binary, catalogue)
+        Path(binary.name).chmod(0o644)
+        Path(binary.name).replace(target)
         written.append(target)
     return written
 

@@ -83,16 +83,18 @@ INSTALLED_APPS = [
     "approvals",
     "files",
     "networks",
+    "surveys",
     "calendar_app",
     "publishing",
     "home",
+    "guests",
     "collab",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "publishing.health.HealthMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "collab.middleware.PolicyMiddleware",
     "collab.middleware.RequestLogMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -134,7 +136,7 @@ TEMPLATES = [
 def _database(url: str) -> dict[str, Any]:
     parts = psycopg2.extensions.parse_dsn(url) if url else {}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "collab.postgresql",
         "NAME": parts.get("dbname", "collab"),
         "USER": parts.get("user", ""),
         "PASSWORD": parts.get("password", ""),
@@ -204,7 +206,12 @@ ACCOUNT_RATE_LIMITS = {"login": "300/m/ip", "login_failed": "5/300s/key"}
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 MFA_ADAPTER = "collab.accounts.MfaAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {
+    "add_webauthn": "collab.accounts.AddPasskeyForm",
+    "edit_webauthn": "collab.accounts.RenamePasskeyForm",
+}
 MFA_TOTP_ISSUER = "Collab"
 USERSESSIONS_TRACK_ACTIVITY = False
 AXES_FAILURE_LIMIT = 8
@@ -216,8 +223,10 @@ AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_DISABLE_ACCESS_LOG = True
 AXES_LOCKOUT_CALLABLE = "collab.accounts.locked_out"
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_ENGINE = "teams.sessions"
+SESSION_IDLE_SECONDS = env.int("COLLAB_SESSION_IDLE_HOURS", 3 * 24) * 3600
+SESSION_LONGEST_SECONDS = env.int("COLLAB_SESSION_HOURS", 14 * 24) * 3600
+SESSION_COOKIE_AGE = SESSION_LONGEST_SECONDS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https://")
@@ -285,6 +294,9 @@ EMAIL_USE_TLS = _mail.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("COLLAB_MAIL_FROM", "Collab <collab@localhost>")
+
+# After a longer time in which no dispatcher scanned, what fell due is asked about before anything of it is sent.
+OUTAGE_MINUTES = env.int("COLLAB_OUTAGE_MINUTES", 30)
 
 # Broker, workers, live updates
 CELERY_BROKER_URL = env.str("BROKER_URL", "redis://localhost:6379/0")

@@ -17,7 +17,7 @@ ZONE = "Asia/Kuala_Lumpur"
 WHEN = datetime(2026, 3, 19, 13, 15, tzinfo=UTC)
 SECTIONS = (
     "basics", "states", "people", "forms", "feedback", "floating", "lists", "calendar", "writing", "review", "ledger",
-    "screens",
+    "surveys", "screens",
 )  # fmt: skip
 NAV = (
     ("work", _("My work"), "checkbox", 9), ("calendar", _("Calendar"), "calendar", 0),

@@ -78,6 +78,8 @@ MARKS = {
     "bs": "bluesky",
     "ma": "mastodon",
     "yt": "youtube",
+    "tg": "telegram",
+    "dc": "discord",
     "nr": "newsroom",
 }
 

@@ -16,6 +16,7 @@ from networks.models import Channel
 from networks.newsroom.items import item_url, put_item
 from networks.protocol import Outcome, OutcomeKind
 from networks.states import ChannelStatus
+from publishing.ledger import Claim
 from publishing.models import Delivery
 from publishing.services import confirming, delivering, intents, settling
 from publishing.states import DeliveryState
@@ -60,10 +61,10 @@ def _take_up(delivery: Delivery) -> delivering.Work:
         lease_token=token,
         lease_until=now() + timedelta(seconds=CLAIM_LEASE),
     )
-    work = delivering.take_up(workspace_id=delivery.workspace_id, delivery_id=delivery.pk, token=token)
-    if work is None:
+    works = delivering.take_up([Claim(delivery.workspace_id, delivery.pk, token)])
+    if not works:
         raise Permanent("a delivery of the demo could not be taken up")
-    return work
+    return works[0]
 
 
 @contextmanager

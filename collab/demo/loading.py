@@ -9,7 +9,7 @@ from django.db import transaction
 from activity.models import Delivery as Telling
 from activity.services import outbox, sealing
 from activity.states import OutboxState
-from collab.demo import people, stories
+from collab.demo import duties, people, stories, surveys
 from collab.demo.content import read_content
 from collab.demo.stage import Stage, furnish
 from collab.runtime.layout import write_private
@@ -62,7 +62,7 @@ def _load_acme() -> None:
                 stage = Stage(workspace, start, actors, actors["ana"], actors["ben"], actors["cleo"])
                 secret = people.welcome_guest(workspace, actors["ana"], start)
             people.plan_absence(members["farah"], start)
-            _play(stage)
+            _play(stage, with_duties=True)
     _seal(workspace)
     write_private(settings.DATA_DIR / "secrets" / GUEST_FILE, f"{secret}\n")
 
@@ -80,10 +80,15 @@ def _load_other() -> None:
     _seal(workspace)
 
 
-def _play(stage: Stage) -> None:
+def _play(stage: Stage, *, with_duties: bool = False) -> None:
     content = read_content(stage.workspace.slug)
     with as_of(stage.start - FOUNDED + timedelta(hours=2)):
         furnish(stage, content)
+        if with_duties:
+            duties.hand_out(stage)
+            surveys.tell(stage)
+    if with_duties:
+        surveys.ask(stage)
     stories.play(stories.story_of(stage, seed, index) for index, seed in enumerate(content.posts))
     _tell(stage)
 

@@ -17,7 +17,8 @@ from approvals.states import Verdict
 from calendar_app.content import VariantInput
 from calendar_app.models import Post
 from calendar_app.selectors import ref_of
-from calendar_app.services.planning import expire_due, move_post
+from calendar_app.services.moves import move_post
+from calendar_app.services.planning import expire_due
 from calendar_app.services.posts import create_post, save_post
 from calendar_app.services.reviews import submit_post
 from calendar_app.states import PostState
