@@ -2,15 +2,23 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from typing import Any
 
 import pytest
 from django.db import connections
 from django.test import Client, TransactionTestCase
+from hypothesis import settings as hypothesis_settings
 
+from teams.actors import Actor
 from teams.models import Membership
+from teams.services.keys import create_token
 from teams.tenancy import workspace_scope
-from tests.factories.people import Cast, make_cast
+from tests.factories.people import Cast, cast_again, make_cast, prove
 from tests.support import plugin
+
+# How long an example takes is the machine's business; speed is measured by `make bench`.
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +42,7 @@ TransactionTestCase._fixture_teardown = _empty
 @pytest.fixture
 def cast(db) -> Cast:
     """The fixed cast: Ana, Ben, Cleo, Farah and Jun of acme, Dev their guest, Eve of other."""
-    return make_cast()
+    return cast_again()
 
 
 @pytest.fixture
@@ -57,7 +65,7 @@ def client_as() -> Callable[[Membership], Client]:
     def log_in(member: Membership) -> Client:
         client = Client()
         client.force_login(member.user, backend="allauth.account.auth_backends.AuthenticationBackend")
-        return client
+        return prove(client)
 
     return log_in
 
@@ -66,3 +74,29 @@ def client_as() -> Callable[[Membership], Client]:
 def scope_of() -> Callable[[Membership], AbstractContextManager[None]]:
     """Return the scope of a member's workspace."""
     return lambda member: workspace_scope(member.workspace_id)
+
+
+class Program:
+    """A program that speaks JSON with a member's token."""
+
+    def __init__(self, member: Membership) -> None:
+        with workspace_scope(member.workspace_id):
+            by = Actor.system(member.workspace_id)
+            found = Membership.objects.select_related("user", "role", "workspace").get(pk=member.pk)
+            self.client = Client(
+                HTTP_AUTHORIZATION=f"Bearer {create_token(member=found, purpose='test', by=by)[1]}"
+            )
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        call = getattr(self.client, method)
+        if method == "get":
+            return call
+        return lambda path, body=None, **extra: call(
+            path, body or {}, content_type="application/json", **extra
+        )
+
+
+@pytest.fixture
+def api_as() -> type[Program]:
+    """Return a program that carries a member's token."""
+    return Program

@@ -1,5 +1,6 @@
 """People in Chromium: each has a window of his own, and whatever a page complains about is collected."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,11 +16,15 @@ AXE = Path(__file__).resolve().parents[1] / "vendor" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # WCAG 2.5.8 lets a target be small where another control on the page does the same: a campaign's bar in the month
 # narrows the calendar to it, and so does the filter above.
-FIND_VIOLATIONS = """(rules) => {
+FIND_VIOLATIONS = """([rules, within]) => {
   axe.configure({rules: [{id: "target-size", selector: "*:not(.bar)"}]});
-  return axe.run(document, {runOnly: rules, preload: false}).then((found) => found.violations.flatMap((each) =>
+  const options = {runOnly: rules, preload: false};
+  return axe.run(within || document, options).then((found) => found.violations.flatMap((each) =>
     each.nodes.map((node) => `${each.id} ${node.target} ${node.failureSummary.split("\\n")[1]?.trim()}`)));
 }"""
+
+IS_READY = """() => !document.querySelector('script[type="importmap"]')
+  || 'ready' in document.documentElement.dataset"""
 
 expect.set_options(timeout=15_000)
 
@@ -32,12 +37,20 @@ class Person:
     context: BrowserContext
     page: Page
     complaints: list[str] = field(default_factory=list)
+    has_scripts: bool = True
 
     def open(self, path: str, status: int = 200) -> None:
-        """Open a page by its address."""
+        """Open a page by its address and wait until its controllers answer."""
         answer = self.page.goto(f"{self.product.url}{path}")
         assert answer is not None
         assert answer.status == status, f"{path}: {answer.status}"
+        if self.has_scripts:
+            self.page.wait_for_function(IS_READY)
+
+    def arrive_at(self, address: str) -> None:
+        """Wait until the window shows an address, a pattern, and its controllers answer."""
+        self.page.wait_for_url(re.compile(address))
+        self.page.wait_for_function(IS_READY)
 
     def log_in(self, email: str, password: str = PASSWORD) -> None:
         """Log in by the form."""
@@ -51,11 +64,11 @@ class Person:
         """Press the one button of this name that is to be seen."""
         self.page.get_by_role("button", name=name, exact=True).locator("visible=true").click()
 
-    def violations(self) -> list[str]:
-        """Return what axe finds on the page as it stands."""
+    def violations(self, within: str = "") -> list[str]:
+        """Return what axe finds on the page as it stands, or within one part of it."""
         if not self.page.evaluate("() => 'axe' in window"):
             self.page.evaluate(AXE.read_text())
-        return list(self.page.evaluate(FIND_VIOLATIONS, RULES))
+        return list(self.page.evaluate(FIND_VIOLATIONS, [RULES, within]))
 
     def overflow(self) -> int:
         """Return by how many pixels the page is wider than its window."""
@@ -81,16 +94,22 @@ def arrive(
     size: dict[str, int] = DESK,
     theme: str = "light",
     is_measured: bool = False,
+    has_scripts: bool = True,
 ) -> Person:
     """Let somebody sit down at a desk or take a phone out.
 
     `is_measured` lifts the pages' own rules on styles, which axe breaks while it measures.
     """
     context = browser.new_context(
-        viewport=size, color_scheme=theme, has_touch=size == PHONE, bypass_csp=is_measured
+        viewport=size,
+        color_scheme=theme,
+        has_touch=size == PHONE,
+        bypass_csp=is_measured,
+        java_script_enabled=has_scripts,
+        reduced_motion="reduce" if is_measured else None,
     )
     page = context.new_page()
-    person = Person(product, context, page)
+    person = Person(product, context, page, has_scripts=has_scripts)
 
     def heard(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):

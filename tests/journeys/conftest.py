@@ -13,9 +13,11 @@ from teams.models import Workspace
 from tests.journeys import browser as person
 from tests.journeys.browser import Arrive, Person
 from tests.journeys.product import UP_SECONDS, Product, Program, begin
+from tests.peers.fixtures import mastodon, pds
 from tests.support import plugin
 from tests.support.processes import eventually
 
+__all__ = ["mastodon", "pds"]
 FLAGS = [
     *("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"),
     *("--disable-background-networking", "--no-first-run"),
@@ -56,7 +58,9 @@ def demo(django_db_setup, django_db_blocker) -> Iterator[Demo]:
 @pytest.fixture(scope="session")
 def product(tmp_path_factory) -> Iterator[Product]:
     """The whole product with its demo loaded; whatever the journeys leave behind ends with it."""
-    found = begin(tmp_path_factory.mktemp("product"), COLLAB_SIGNUP="open")
+    found = begin(
+        tmp_path_factory.mktemp("product"), COLLAB_SIGNUP="open", COLLAB_ALLOW_PRIVATE_HOSTS="127.0.0.1"
+    )
     try:
         eventually(found.is_up, UP_SECONDS, "the product is up")
         yield found

@@ -3,6 +3,7 @@
 import itertools
 from collections import Counter
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -21,12 +22,18 @@ from comments.models import Comment
 from core.clock import now
 from files.models import Media
 from files.services.media import open_media
+from guests.models import GuestLink
+from guests.selectors import post_ids_of
 from networks.models import Channel, NewsroomItem
 from notifications.models import NoticeMail
 from publishing.models import Attempt, Delivery
 from teams.cover import absent_ids
-from teams.models import Absence, AccessKey, Backup, Membership, Team, User
+from teams.coverage import coverage_of, gaps_of
+from teams.models import Absence, AccessKey, Backup, Membership, Team, User, Workspace
+from teams.overview import overview
+from teams.permissions import actor_of
 from teams.tenancy import workspace_scope
+from teams.workload import loads, weeks_from
 
 pytestmark = pytest.mark.django_db
 NOT_SEEDED = {PostState.ARCHIVED, PostState.PUBLISHING}
@@ -158,10 +165,11 @@ def test_roles_backups_and_teams_are_as_published(acme):
         "farah@acme.test": "contributor",
         "jun@acme.test": "manager",
     }
-    rows = Backup.objects.order_by("member__user__name", "position")
+    rows = Backup.objects.filter(scope_id=None).order_by("member__user__name", "position")
     assert [(row.member.user.name[:3], row.backup.user.name[:3]) for row in rows] == [
-        ("Ana", "Cle"), ("Ana", "Ben"), ("Ben", "Ana"), ("Cle", "Ana"),
+        ("Ana", "Cle"), ("Ana", "Ben"), ("Ben", "Ana"), ("Cle", "Ana"), ("Far", "Jun"),
     ]  # fmt: skip
+    assert {row.member.user.name[:3] for row in Backup.objects.exclude(scope_id=None)} == {"Jun"}
     assert set(Team.objects.values_list("name", flat=True)) == {"Content", "Leads"}
 
 
@@ -175,6 +183,9 @@ def test_the_guest_has_a_link_and_no_account(acme):
     key = AccessKey.objects.get(workspace=acme.acme, kind="guest")
     assert key.is_usable(now())
     assert not User.objects.filter(email="dev@client.test").exists()
+    link = GuestLink.objects.get(pk=key.subject_id)
+    assert link.ending(now()) is None
+    assert post_ids_of(link)
 
 
 def test_the_record_holds_and_reads_in_the_order_of_time(demo):
@@ -221,3 +232,19 @@ def test_eve_sees_nothing_of_acme(demo, client):
         assert set(Post.objects.values_list("title", flat=True)) == titles
         assert Post.objects.filter(workspace=demo.acme).count() == 0
     assert asks_no_approval(demo.other.pk)
+
+
+def test_who_looks_after_what_shows_one_gap_of_each_sort(acme):
+    """YouTube has no moderator, Jun no backup, and only Jun can look after Mastodon; all else has somebody."""
+    workspace = Workspace.objects.get(slug="acme")
+    view = overview(
+        actor_of(Membership.objects.get(user__email="cleo@acme.test")), now(), ZoneInfo(workspace.timezone)
+    )
+    weeks = weeks_from(view.now, view, 1)
+    table = coverage_of(view, loads(view, weeks, []))
+    assert [(gap.subject, gap.words) for gap in gaps_of(view)] == [
+        ("YouTube", "has no moderator"),
+        ("Jun", "has no backup"),
+    ]
+    only = {column.network.key: column.only.user.get_short_name() for column in table.columns if column.only}
+    assert only == {"mastodon": "Jun"}

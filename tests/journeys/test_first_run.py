@@ -107,6 +107,6 @@ def _approve(sam, slug: str) -> None:
 
 def _publish(mei, address: str) -> None:
     mei.page.goto(address)
-    mei.press("Schedule")
+    mei.page.get_by_role("link", name="Publish now").click()
     mei.page.get_by_role("dialog").get_by_role("button", name="Publish now").click()
     expect(mei.page.locator(".review-head")).to_contain_text("Published", timeout=SEND_MS)

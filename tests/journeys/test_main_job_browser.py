@@ -1,6 +1,7 @@
-"""The main job in a real browser: Ben at his desk, Cleo on her phone, the public at the newsroom."""
+"""The main job in a real browser, out to real networks: Ben at his desk, Cleo on her phone, readers everywhere."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
@@ -10,17 +11,54 @@ from playwright.sync_api import expect
 from collab.demo.pictures import draw
 from tests.journeys.browser import PHONE
 from tests.journeys.product import ask
+from tests.peers import servers
+from tests.peers.servers import Account, Server
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("product")]
+pytestmark = [pytest.mark.peers, pytest.mark.browser, pytest.mark.xdist_group("product")]
 TITLE = f"Cold brew week {uuid4().hex[:6]}"
-FIRST = "Cold brew week: a litre to take home."
+FIRST = "Cold brew week: a litre to take home — “sejuk” & ☕."
 SECOND = "Cold brew week: a litre to take home, RM 24, all five stores — “slow is smooth” <since 2016> & still & true."
 ALT = "A white cup of coffee on a green saucer"
 NOTE = "Say the price, and where."
 SEND_MS = 45_000
 
 
-def test_from_an_idea_to_the_public_page(arrive, product, program):
+@dataclass(frozen=True)
+class Networks:
+    """The account on the Bluesky server, the Mastodon emulator, and the channels connected to them."""
+
+    account: Account
+    mastodon: Server
+    toots_of: str
+    kinds: dict[str, str]
+
+
+@pytest.fixture
+def networks(pds, mastodon, program) -> Networks:
+    """Connect both as Ana does, with a log-in that the server itself handed out."""
+    account = servers.make_account(pds)
+    mastodon.post("/api/v1/_mock/reset", {})
+    ana = program("ana@acme.test")
+    made = {}
+    for kind, credentials in (
+        (
+            "bluesky",
+            {"service": pds.url, "identifier": account.handle, "app_password": account.app_password},
+        ),
+        ("mastodon", {"server": mastodon.url, "access_token": "acme-token"}),
+    ):
+        answer = ana.ask(
+            "POST", "channels/", {"network": kind, "name": f"Real {kind}", "credentials": credentials}
+        )
+        assert answer.status == 201, answer.body
+        assert account.app_password not in str(answer.body)
+        assert "acme-token" not in str(answer.body)
+        made[answer.body["id"]] = kind
+    number = mastodon.get("/api/v1/accounts/verify_credentials", "acme-token")["id"]
+    return Networks(account, mastodon, number, made)
+
+
+def test_from_an_idea_to_every_network(arrive, product, program, networks):
     ben, cleo = arrive(), arrive(size=PHONE)
     ben.log_in("ben@acme.test")
     cleo.log_in("cleo@acme.test")
@@ -29,8 +67,10 @@ def test_from_an_idea_to_the_public_page(arrive, product, program):
     _ask_for_changes(cleo)
     _mend(ben, address)
     _approve(cleo)
-    approved = _publish(ben, address, program("ben@acme.test"))
-    _read(arrive(), product, approved)
+    approved = _publish(ben, address, program("ben@acme.test"), networks)
+    _read(arrive(), product, approved["newsroom"])
+    _read_bluesky(networks, approved["bluesky"])
+    _read_mastodon(networks, approved["mastodon"])
 
 
 def _write_and_submit(ben) -> str:
@@ -40,7 +80,7 @@ def _write_and_submit(ben) -> str:
     page.get_by_label("Title, for the team only").fill(TITLE)
     page.get_by_label("Text for all channels").fill(FIRST)
     page.get_by_role("button", name="Channels").click()
-    for channel in ("Newsroom",):
+    for channel in ("Newsroom", "Real bluesky", "Real mastodon"):
         page.locator("#channels").get_by_role("checkbox", name=re.compile(channel)).check()
     page.keyboard.press("Escape")
     page.locator("input[type=file]").set_input_files(
@@ -67,7 +107,7 @@ def _find(cleo) -> None:
 
 def _ask_for_changes(cleo) -> None:
     _find(cleo)
-    expect(cleo.page.locator(".review-preview")).to_contain_text(FIRST)
+    expect(cleo.page.locator(".review-preview").first).to_contain_text(FIRST)
     cleo.page.locator(".stickybar").get_by_role("button", name="Ask changes").click()
     cleo.page.get_by_role("dialog").get_by_label("What should change, and why").fill(NOTE)
     cleo.page.get_by_role("dialog").get_by_role("button", name="Ask for changes").click()
@@ -98,24 +138,31 @@ def _approve(cleo) -> None:
     expect(cleo.page.get_by_text(f"Approved “{TITLE}”")).to_be_visible()
 
 
-def _publish(ben, address: str, bearer) -> dict:
-    """Send it now and see it go out without a reload; return the variant that was approved."""
+def _publish(ben, address: str, bearer, networks: Networks) -> dict[str, dict]:
+    """Send it now and see it go out without a reload; return by network the variant that was approved."""
     page = ben.page
     page.goto(address)
     expect(page.locator(".review-head")).to_contain_text("Approved")
-    ben.press("Schedule")
+    page.get_by_role("link", name="Publish now").click()
     page.get_by_role("dialog").get_by_role("button", name="Publish now").click()
     expect(page.locator(".review-head")).to_contain_text("Published", timeout=SEND_MS)
     ident = address.rstrip("/").rpartition("/")[2]
     post = bearer.ask("GET", f"posts/{ident}/").body
-    (row,) = bearer.ask("GET", f"posts/{ident}/deliveries/").body["results"]
-    assert (row["state"], row["revision"], row["content_hash"]) == (
-        "published",
-        post["revision"],
-        post["content_hash"],
-    )
-    assert datetime.fromisoformat(row["scheduled_at"]) <= datetime.fromisoformat(row["published_at"])
-    return {**post["variants"][0], "url": row["remote_url"]}
+    rows = bearer.ask("GET", f"posts/{ident}/deliveries/").body["results"]
+    assert len(rows) == len(post["variants"]) == 3
+    found = {}
+    for row in rows:
+        assert (row["state"], row["revision"], row["content_hash"]) == (
+            "published",
+            post["revision"],
+            post["content_hash"],
+        )
+        assert datetime.fromisoformat(row["scheduled_at"]) <= datetime.fromisoformat(row["published_at"])
+        assert len(row["attempts"]) == 1
+        variant = next(each for each in post["variants"] if each["channel"] == row["channel"])
+        kind = networks.kinds.get(row["channel"], "newsroom")
+        found[kind] = {**variant, "url": row["remote_url"], "id": row["remote_id"]}
+    return found
 
 
 def _read(reader, product, approved: dict) -> None:
@@ -133,3 +180,23 @@ def _read(reader, product, approved: dict) -> None:
     assert len(content) == picture["size_in_bytes"]
     kept = [path.read_bytes() for path in (product.data / "media").rglob("*") if path.is_file()]
     assert content in kept
+
+
+def _read_bluesky(networks: Networks, approved: dict) -> None:
+    """Ask the server itself: one record, the words and the picture's description as approved."""
+    assert approved["text"] == FIRST
+    (record,) = networks.account.records()
+    assert record["uri"] == approved["id"]
+    assert record["value"]["text"].encode() == FIRST.encode()
+    assert [image["alt"] for image in record["value"]["embed"]["images"]] == [ALT]
+
+
+def _read_mastodon(networks: Networks, approved: dict) -> None:
+    """Ask the server itself: one status, the words and the picture's description as approved."""
+    assert approved["text"] == FIRST
+    server = networks.mastodon
+    (status,) = server.get(f"/api/v1/accounts/{networks.toots_of}/statuses", "reader-token")
+    assert status["id"] == approved["id"]
+    source = server.get(f"/api/v1/statuses/{status['id']}/source", "acme-token")
+    assert source["text"].encode() == FIRST.encode()
+    assert [media["description"] for media in status["media_attachments"]] == [ALT]

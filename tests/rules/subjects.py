@@ -19,12 +19,15 @@ from typing import Any
 from core.clock import now
 from core.refs import Ref
 from teams.models import Absence, Backup, Invitation, Role
-from teams.services.absences import record_absence, set_backups
+from teams.services.absences import record_absence
+from teams.services.backups import set_backups
+from teams.services.duties import create_duty, starter_kind
+from teams.services.feeds import add_feed
 from teams.services.groups import create_team
 from teams.services.invitations import PURPOSE, invite_member
 from teams.services.keys import create_token, make_key
 from teams.services.roles import create_role
-from teams.states import AbsenceKind, KeyKind, RoleKey
+from teams.states import AbsenceKind, KeyKind, RoleKey, StarterKind
 from tests.rules import things
 from tests.rules.world import Side
 
@@ -32,10 +35,15 @@ Factory = Callable[[Side], Any]
 SUBJECTS: dict[str, Factory] = {}
 BODIES: dict[str, Callable[[Side], dict[str, Any]]] = {}
 
-SHARED = {"kind", "session", "on"}
+SHARED = {"kind", "session", "on", "trait_kind"}
 """Parts of addresses that name nothing of a workspace."""
 
-NARROWER = {"teams:token_revocation"}
+NARROWER = {
+    "calendar_app:feed_removal",
+    "teams:token_revocation",
+    "teams:absence_feed_removal",
+    "teams_api:absence_feed",
+}
 """Routes whose thing not everybody sees who holds the right: others than the owner may get 404."""
 
 
@@ -130,6 +138,13 @@ def absence(side: Side) -> Any:
     return away.pk
 
 
+@subject("feed")
+def feed(side: Side) -> Any:
+    """A calendar of the owner's absences."""
+    host = f"{side.word.lower()}.example"
+    return add_feed(url=f"https://{host}/leave.ics", member=side.owner, by=side.by).pk
+
+
 @subject("team")
 def team(side: Side) -> Any:
     """A team of two."""
@@ -150,6 +165,19 @@ def backup(side: Side) -> Any:
         member=side.members[RoleKey.ADMIN], backups=[side.members[RoleKey.MANAGER]], by=side.by
     )
     return rows[0].pk
+
+
+@subject("duty")
+def duty(side: Side) -> Any:
+    """A duty of the contributor, with the manager as backup."""
+    return create_duty(
+        kind=starter_kind(StarterKind.ENGAGEMENT, side.workspace.pk),
+        name=side.text("duty"),
+        owner=side.members[RoleKey.CONTRIBUTOR],
+        backups=[side.members[RoleKey.MANAGER]],
+        effort_minutes=120,
+        by=side.by,
+    ).pk
 
 
 @subject("teams:token_revocation.key")
@@ -228,9 +256,79 @@ def absence_form(side: Side) -> dict[str, Any]:
     return {"member": str(side.members[RoleKey.LEAD].pk), "kind": "leave", "first_day": today}
 
 
+@body("teams:absence_feeds:POST")
+def feed_form(side: Side) -> dict[str, Any]:
+    return {"url": "https://calendar.example/new.ics", "whose": "me"}
+
+
+@body("teams_api:absence_feeds:POST")
+def feed_body(side: Side) -> dict[str, Any]:
+    return {"url": "https://calendar.example/new.ics"}
+
+
+@body("teams:absence:POST")
+def absence_change_form(side: Side) -> dict[str, Any]:
+    day = (now() + timedelta(days=4)).date().isoformat()
+    return {"kind": "sick", "first_day": day, "note": side.text("note")}
+
+
 @body("teams:invitations:POST")
 def invitation_form(side: Side) -> dict[str, Any]:
     return {"email": "somebody@new.test", "role": str(made(side, "role"))}
+
+
+@body("teams_api:duties:POST")
+def duty_body(side: Side) -> dict[str, Any]:
+    scope = {"type": "networks.channel", "key": str(made(side, "channel"))}
+    people = {"owner": str(side.members[RoleKey.LEAD].pk), "backups": [str(side.members[RoleKey.MANAGER].pk)]}
+    return {"kind": "service", "name": side.text("new duty"), "scopes": [scope], **people}
+
+
+@body("teams_api:duty:PATCH")
+def duty_change(side: Side) -> dict[str, Any]:
+    return {"owner": str(side.members[RoleKey.LEAD].pk)}
+
+
+@body("teams_api:duty_kinds:POST")
+def duty_kind(side: Side) -> dict[str, Any]:
+    return {"name": side.text("new kind")}
+
+
+@body("teams_api:moderator:PUT", "teams:moderator:POST")
+def moderator_body(side: Side) -> dict[str, Any]:
+    return {"member": str(side.members[RoleKey.LEAD].pk)}
+
+
+@body("teams_api:leaving:POST")
+def leaving_body(side: Side) -> dict[str, Any]:
+    return {"heirs": {f"teams.duty:{made(side, 'duty')}": str(side.members[RoleKey.LEAD].pk)}}
+
+
+@body("teams:new_duty:POST", "teams:duty:POST")
+def duty_form(side: Side) -> dict[str, Any]:
+    channel = f"networks.channel:{made(side, 'channel')}"
+    people = {"owner": str(side.members[RoleKey.LEAD].pk), "backup_1": str(side.members[RoleKey.MANAGER].pk)}
+    return {"kind": "service", "name": side.text("new duty"), "scopes": [channel], **people}
+
+
+@body("teams:duty_owner:GET", "teams:duty_owner:POST")
+def duty_heir(side: Side) -> dict[str, Any]:
+    return {"to": str(side.members[RoleKey.LEAD].pk)}
+
+
+@body("teams:duty_place:POST")
+def duty_place(side: Side) -> dict[str, Any]:
+    return {"place": "1"}
+
+
+@body("teams:backup_proposals:POST")
+def proposal_body(side: Side) -> dict[str, Any]:
+    return {"backup": str(side.members[RoleKey.MANAGER].pk)}
+
+
+@body("teams:member_profile:POST")
+def profile_body(side: Side) -> dict[str, Any]:
+    return {"job_title": side.text("title"), "capacity_hours": "32", "languages": "en"}
 
 
 for found in pkgutil.iter_modules(things.__path__):

@@ -110,6 +110,18 @@ def test_services_selectors_and_tasks_say_what_they_do(module: Module):
     assert [f"{module.name}:{node.name}" for node in public if not ast.get_docstring(node)] == []
 
 
+@pytest.mark.parametrize("module", of("services"), ids=lambda module: module.name)
+def test_services_import_at_the_top(module: Module):
+    """An import inside a function hides a circle between two services."""
+    late = [
+        inner.lineno
+        for function in functions(module)
+        for inner in ast.walk(function)
+        if isinstance(inner, ast.Import | ast.ImportFrom)
+    ]
+    assert late == []
+
+
 @pytest.mark.parametrize("package", packages())
 def test_a_package_says_what_it_owns(package: str):
     text = (ROOT / package / "__init__.py").read_text()

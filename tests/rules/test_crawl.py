@@ -232,9 +232,9 @@ def _any_membership(request: Any, slug: str) -> Any:
 
 
 @contextmanager
-def _without_managers(workspace_id: Any) -> Iterator[None]:
+def _without_managers(workspace_id: Any, **known: Any) -> Iterator[None]:
     """Stand in for entering a workspace with the database's own lock only."""
-    with REAL_ENTERED(workspace_id), scopes_disabled():
+    with REAL_ENTERED(workspace_id, **known), scopes_disabled():
         yield
 
 

@@ -20,6 +20,7 @@ GLOBAL = {
     "teams.Workspace": "the tenant itself: slug, name, status",
     "teams.AccessKey": "the secret is what names the workspace",
     "publishing.Heartbeat": "processes belong to the installation",
+    "publishing.Pace": "an instant for each channel, which the scans of all workspaces spend from",
     "collab.Backup": "backups are of the installation",
 }
 """Models of ours that belong to no workspace, with the reason."""

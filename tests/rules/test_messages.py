@@ -1,5 +1,6 @@
 """Every text of the product exists in both languages, and the catalogue is that of the code."""
 
+import ast
 import re
 import shutil
 from pathlib import Path
@@ -7,13 +8,21 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
+from activity.words import ACTIONS, NOUNS, subject_words, verb_words
 from collab.messages import catalogue_path, compile_all, gather
+from tests.rules.code import modules
 
 ROOT = Path(__file__).resolve().parents[2]
 PLACE = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w+\}|<[^>]+>")
 SAME_IN_BOTH = {
+    "CliftonStrengths",
     "Collab",
     "Label",
+    "Video",
+    "video",
+    "Moderator",
+    "OpenID Connect",
+    "SAML 2.0",
 }
 """Names, and words that Malay shares with English."""
 
@@ -56,6 +65,34 @@ def test_the_catalogue_compiles(tmp_path):
     target.parent.mkdir(parents=True)
     shutil.copy(catalogue_path(ROOT, "ms"), target)
     assert [path.name for path in compile_all(tmp_path)] == ["django.mo"]
+
+
+def test_whatever_is_recorded_has_words_in_the_log():
+    """A verb or a kind of thing without words would show as English to everybody."""
+    calls = [
+        node
+        for module in modules()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and node.args and getattr(node.func, "id", "") in ("record", "Ref")
+    ]
+    said = [(node.func.id, node.args[0].value) for node in calls if isinstance(node.args[0], ast.Constant)]
+    verbs = sorted({text for name, text in said if name == "record"})
+    kinds = sorted({text for name, text in said if name == "Ref"})
+    assert len(verbs) > 40
+    assert [verb for verb in verbs if not (verb_words.find(verb) or verb.rpartition(".")[2] in ACTIONS)] == []
+    assert [kind for kind in kinds if not (subject_words.find(kind) or kind in NOUNS)] == []
+
+
+def test_no_word_serves_two_meanings(malay):
+    """What somebody did to something is said otherwise than the state it is in."""
+    approved = [(message.context, message.string) for message in malay if message.id == "approved"]
+    assert sorted(approved, key=str) == [("activity", "meluluskan"), (None, "diluluskan")]
+    review = {"In review", "in review", "This post is not in review."}
+    said = {message.id: message.string.lower() for message in malay if isinstance(message.id, str)}
+    assert all("semakan" in said[text] for text in review)
+    revision = [text for text in said if re.search(r"\brevisions?\b", text, re.IGNORECASE)]
+    assert len(revision) > 10
+    assert [text for text in revision if "versi" not in said[text]] == []
 
 
 def _forms(text) -> list[str]:

@@ -23,6 +23,7 @@ from teams.services.members import add_member, end_membership
 from teams.services.workspaces import create_workspace
 from teams.states import RoleKey
 from teams.tenancy import workspace_scope
+from tests.factories.people import prove
 from tests.support import plugin
 
 CANARY = "Canarywharf"
@@ -145,6 +146,7 @@ def _user(word: str, name: str, slug: str) -> User:
 def _session(user: AbstractBaseUser) -> str:
     client = Client()
     client.force_login(user, backend=BACKEND)
+    prove(client)
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 

@@ -4,12 +4,14 @@ from datetime import date, time, timedelta
 from typing import Any
 
 from calendar_app.content import VariantInput
-from calendar_app.models import Post
+from calendar_app.models import Feed, Post, SavedView
 from calendar_app.services.campaigns import create_campaign
 from calendar_app.services.days import add_slot, write_note
-from calendar_app.services.planning import undo_reference
-from calendar_app.services.posts import create_post
+from calendar_app.services.feeds import make_feed
+from calendar_app.services.posts import archive_post, create_post
 from calendar_app.services.reviews import submit_post
+from calendar_app.services.undoing import archive_reference, undo_reference
+from calendar_app.services.views import save_view
 from core.clock import now
 from teams.actors import Actor
 from tests.rules.subjects import SHARED, body, made, subject
@@ -71,6 +73,37 @@ def slot(side: Side) -> Any:
     ).pk
 
 
+@subject("view")
+def view(side: Side) -> Any:
+    """A view shared with everybody."""
+    found = save_view(
+        workspace=side.workspace,
+        name=side.text("view"),
+        page="month",
+        filters={"channel": [str(made(side, "newsroom"))], "q": [side.text("words of a view")]},
+        is_shared=True,
+        by=side.by,
+    )
+    return found.pk
+
+
+def make_a_feed(side: Side) -> tuple[Feed, str]:
+    found = SavedView.objects.get(pk=made(side, "view"))
+    return make_feed(view=found, purpose=side.text("feed"), by=side.by)
+
+
+@subject("calendar_app:feed_removal.feed")
+def feed(side: Side) -> Any:
+    """A feed of the shared view."""
+    return make_a_feed(side)[0].pk
+
+
+@subject("feeds:calendar.secret")
+def feed_secret(side: Side) -> Any:
+    """The secret of a feed."""
+    return make_a_feed(side)[1]
+
+
 @subject("on")
 def on(side: Side) -> Any:
     """Today."""
@@ -81,6 +114,13 @@ def on(side: Side) -> Any:
 def reference(side: Side) -> Any:
     """A move that was made a while ago."""
     return undo_reference(post=Post.objects.get(pk=made(side, "post")), came_from=None, by=side.by)
+
+
+@subject("calendar_app:undo_archive.reference")
+def archived(side: Side) -> Any:
+    """A post that was put away a moment ago."""
+    found = make_post(side, "archived post", side.by)
+    return archive_reference(post=archive_post(post=found, by=side.by), by=side.by)
 
 
 def composed(side: Side) -> dict[str, Any]:
@@ -143,3 +183,28 @@ def new_time(side: Side) -> dict[str, Any]:
 @body("calendar_app_api:slots:POST")
 def new_slot(side: Side) -> dict[str, Any]:
     return {"channel": str(made(side, "newsroom")), "weekday": 3, "wall_time": "10:00"}
+
+
+@body("calendar_app:views:POST")
+def new_view(side: Side) -> dict[str, Any]:
+    return {"name": "A view", "page": "week", "query": f"channel={made(side, 'newsroom')}"}
+
+
+@body("calendar_app:view:POST")
+def renamed_view(side: Side) -> dict[str, Any]:
+    return {"name": side.text("renamed view"), "is_shared": "on"}
+
+
+@body("calendar_app_api:views:POST")
+def new_api_view(side: Side) -> dict[str, Any]:
+    return {"name": "By program", "page": "list", "filters": {"channel": [str(made(side, "newsroom"))]}}
+
+
+@body("calendar_app_api:view:PATCH")
+def changed_view(side: Side) -> dict[str, Any]:
+    return {"filters": {"channel": [str(made(side, "newsroom"))]}}
+
+
+@body("calendar_app:feeds:POST")
+def new_feed(side: Side) -> dict[str, Any]:
+    return {"purpose": side.text("new feed")}
