@@ -1,5 +1,6 @@
 """`make bench`: the table on this machine, also as JSON in `var/bench/latest.json`.
 
+SOAK=1 runs the half hour of row 19 instead, SOAK=120 two minutes of it.
 BENCH_POSTS (default 1,000,000) sets how many posts row 2 puts into the large database, over 100 workspaces.
 """
 
@@ -42,17 +43,29 @@ def run(cluster: Cluster, wanted: set[str]) -> list[Figure]:
     def wants(*numbers: str) -> bool:
         return not wanted or bool(wanted & set(numbers))
 
+    if os.environ.get("SOAK"):
+        site.database(cluster, "bench_soak")
+        from bench import soak
+
+        return soak.soak(cluster, "bench_soak", soak.seconds(os.environ["SOAK"]))
     figures: list[Figure] = []
     if wants("1", "2", "6", "8", "16"):
         figures += page_rows(cluster, pages, wants)
+    if wants("4"):
+        figures += queue_row(cluster)
     if wants("7"):
         site.database(cluster, "bench_rights")
         figures += rights.permission(cluster.admin_dsn("bench_rights"))
-    if wants("9", "10", "12"):
+    if wants("9", "10", "11", "12", "13"):
         site.database(cluster, "bench_publishing")
         from bench import publishing
 
         figures += publishing.rows(cluster, "bench_publishing", wants)
+    if wants("21"):
+        site.database(cluster, "bench_record")
+        from bench import record
+
+        figures += record.append()
     return figures
 
 
@@ -68,7 +81,7 @@ def page_rows(cluster, pages, wants) -> list[Figure]:  # noqa: ANN001  # a clust
     if wants("1"):
         figures += pages.month(member, path, cluster.admin_dsn("bench_month"), MONTH, MONTH_END)
     if wants("6"):
-        figures += pages.floor(member)
+        figures += pages.floor(member, cluster.environment("bench_month"))
     if wants("8"):
         lists = {name: f"/w/{member.workspace.slug}/{end}" for name, end in LISTS.items()}
         app, owner = ((role, cluster.passwords[role]) for role, _secret in list(ROLE_SECRETS.values())[:2])
@@ -86,6 +99,16 @@ LISTS = {
     "members": "members/",
     "activity": "activity/",
 }
+
+
+def queue_row(cluster: Cluster) -> list[Figure]:
+    """Return row 4: five hundred posts that wait for one, among ten thousand others."""
+    from bench import reviews
+
+    site.database(cluster, "bench_reviews")
+    ident = make_workspaces(1)[0]
+    fill_posts(cluster.admin_dsn("bench_reviews"), ident, posts=10_000, in_month=1_000, month=MONTH)
+    return reviews.queue(site.member_of(ident), cluster.admin_dsn("bench_reviews"))
 
 
 def growth_row(cluster, pages) -> list[Figure]:  # noqa: ANN001  # a cluster and a module

@@ -1,5 +1,6 @@
 """Fills a database with workspaces and posts by plain SQL, as the server's administrator."""
 
+from typing import Any
 from uuid import UUID
 
 import psycopg2
@@ -33,6 +34,18 @@ def fill_posts(admin_dsn: str, workspace_id: UUID, *, posts: int, in_month: int,
             )
         cursor.execute("DROP TABLE bench_new")
     link.close()
+
+
+def fill_reviews(cursor: Any, workspace_id: UUID, *, author: UUID, reviewer: UUID, number: int) -> None:
+    """Add posts that wait for a reviewer's decision, `number` of them, one minute apart, on the first channel."""
+    given = {
+        "workspace": str(workspace_id),
+        "author": str(author),
+        "reviewer": str(reviewer),
+        "number": number,
+    }
+    for statement in _REVIEWS:
+        cursor.execute(statement, given)
 
 
 def settle(admin_dsn: str) -> None:
@@ -89,3 +102,43 @@ INSERT INTO calendar_app_postchannel (id, workspace_id, post_id, channel_id, pos
 SELECT gen_random_uuid(), %(workspace)s, id, %(channel)s, %(position)s FROM bench_new
 WHERE %(position)s = 0 OR i %% 2 = 0
 """
+_OF_SERIES = "FROM generate_series(1, %(number)s) AS i"
+_IDENT = "md5(%(workspace)s || '{}' || i)::uuid"
+_REVIEWS = [
+    statement.replace("$series", _OF_SERIES)
+    .replace("$post", _IDENT.format("post"))
+    .replace("$revision", _IDENT.format("revision"))
+    .replace("$request", _IDENT.format("request"))
+    .replace("$step", _IDENT.format("step"))
+    for statement in (
+        """
+INSERT INTO calendar_app_post (id, workspace_id, title, headline, state, author_id, language, rating, scheduled_at,
+    wall_time, zone, fold, version, state_before_archive, created_at, updated_at)
+SELECT $post, %(workspace)s, '', 'Morning cup ' || i, 'in_review', %(author)s, 'en', '',
+    now() + interval '1 day' + i * interval '1 minute',
+    to_char(now() + interval '1 day' + i * interval '1 minute', 'YYYY-MM-DD"T"HH24:MI:SS'), 'UTC', 0, 1, '',
+    now(), now() $series
+""",
+        """
+INSERT INTO calendar_app_postchannel (id, workspace_id, post_id, channel_id, position)
+SELECT gen_random_uuid(), %(workspace)s, $post, channel.id, 0
+FROM (SELECT id FROM networks_channel WHERE workspace_id = %(workspace)s ORDER BY position, id LIMIT 1) AS channel,
+    generate_series(1, %(number)s) AS i
+""",
+        """
+INSERT INTO approvals_request (id, workspace_id, subject_type, subject_id, revision_id, revision_number, content_hash,
+    state, author_ids, workflow_ids, actor_kind, submitted_by_id, note, submitted_at)
+SELECT $request, %(workspace)s, 'calendar_app.post', $post, $revision, 1, repeat('a', 64), 'open',
+    jsonb_build_array(%(author)s), '[]', 'member', %(author)s, '', now() - i * interval '1 second' $series
+""",
+        """
+INSERT INTO approvals_requeststep (id, workspace_id, request_id, position, name, rule, needed, state, is_working_time,
+    opened_at, is_optional, because, parts, reopen)
+SELECT $step, %(workspace)s, $request, 1, 'Lead', 'any', 1, 'open', true, now(), false, '[]', '[]', 'first' $series
+""",
+        """
+INSERT INTO approvals_requestapprover (id, workspace_id, request_step_id, member_id, is_stand_in)
+SELECT gen_random_uuid(), %(workspace)s, $step, %(reviewer)s, false $series
+""",
+    )
+]

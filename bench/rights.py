@@ -1,4 +1,4 @@
-"""Row 7: who may see which of 100,000 objects at 100 roles, beside a plain membership filter and guardian."""
+"""Row 7: who may see which of 100,000 objects at 100 roles, free and within limits, beside a plain filter."""
 
 from typing import Any
 
@@ -10,11 +10,15 @@ from bench.site import is_frame, member_of, statements
 
 ROLES = 100
 OBJECTS = 100_000
+NETWORK = "newsroom"
+STATES = ["draft", "in_review"]
 
 
 def permission(admin_dsn: str) -> list[Figure]:
     """Compare the first page of visible posts with the same page by a bare membership filter."""
-    from calendar_app.models import Post
+    from django.db.models import Exists, OuterRef, Q
+
+    from calendar_app.models import Post, PostChannel
     from teams.models import Membership
     from teams.permissions import actor_of, visible
     from teams.tenancy import workspace_scope
@@ -36,10 +40,34 @@ def permission(admin_dsn: str) -> list[Figure]:
             rows = Post.objects.filter(workspace_id__in=mine).order_by("-id")
             return len(list(rows.values_list("pk", flat=True)[:50]))
 
-    assert ours() == limit() == 50
+    confined = member_of(workspace_id)
+    with workspace_scope(workspace_id):
+        confined.role = _limited_role()
+
+    def ours_limited() -> int:
+        with workspace_scope(workspace_id):
+            rows = visible(actor_of(confined), "calendar_app.post.see", Post.objects.order_by("-id"))
+            return len(list(rows.values_list("pk", flat=True)[:50]))
+
+    def limit_limited() -> int:
+        with workspace_scope(workspace_id):
+            mine = Membership.objects.filter(pk=member.pk, status="active").values("workspace_id")
+            channels = PostChannel.objects.filter(post=OuterRef("pk")).order_by()
+            inside = Exists(channels.filter(channel__kind__in=[NETWORK]))
+            outside = Exists(channels.exclude(channel__kind__in=[NETWORK]))
+            rows = Post.objects.filter(workspace_id__in=mine, state__in=STATES).filter(
+                Q(inside) | ~Q(outside)
+            )
+            return len(list(rows.order_by("-id").values_list("pk", flat=True)[:50]))
+
+    assert ours() == limit() == ours_limited() == limit_limited() == 50
     times = interleave({"ours": ours, "limit": limit}, inner=10)
-    with workspace_scope(workspace_id), statements() as found:
-        ours()
+    limited = interleave({"ours": ours_limited, "limit": limit_limited}, inner=10)
+    counted = {}
+    for name, ask in (("permission", ours), ("within limits", ours_limited)):
+        with workspace_scope(workspace_id), statements() as found:
+            ask()
+        counted[name] = len([sql for sql in found if not is_frame(sql)])
     return [
         compare(
             "7 visible posts, 100 roles × 100,000",
@@ -47,17 +75,35 @@ def permission(admin_dsn: str) -> list[Figure]:
             target="≤ 1.3 ×",
             holds=lambda _ms, ratio: ratio <= 1.3,
         ),
-        count(
-            "7 permission: queries", len([sql for sql in found if not is_frame(sql)]), unit="queries", most=2
+        compare(
+            "7 the same within limits: a network, two states",
+            limited,
+            target="≤ 1.3 ×",
+            holds=lambda _ms, ratio: ratio <= 1.3,
         ),
+        *(count(f"7 {name}: queries", number, unit="queries", most=2) for name, number in counted.items()),
     ]
+
+
+def _limited_role() -> Any:
+    """Return one of the roles with all rights, one of them limited to a network and two states."""
+    from teams.limits import Limit, as_json
+    from teams.models import Role
+    from teams.permissions import verbs as known
+
+    role = Role.objects.get(key="r1")
+    verbs = frozenset({"calendar_app.post.see"})
+    limit = Limit("bench", verbs, networks=frozenset({NETWORK}), states=frozenset(STATES))
+    role.limits, role.verbs = [as_json(limit)], sorted(verb.name for verb in known.values())
+    role.save(update_fields=["limits", "verbs"])
+    return role
 
 
 def _fill_roles(admin_dsn: str, workspace_id: Any) -> None:
     with psycopg2.connect(admin_dsn) as link, link.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO teams_role (id, workspace_id, key, name, is_builtin, verbs)"
-            " SELECT gen_random_uuid(), %s, 'r' || i, 'Role ' || i, false, '[\"calendar_app.post.see\"]'"
+            "INSERT INTO teams_role (id, workspace_id, key, name, is_builtin, verbs, limits)"
+            " SELECT gen_random_uuid(), %s, 'r' || i, 'Role ' || i, false, '[\"calendar_app.post.see\"]', '[]'"
             " FROM generate_series(1, %s) AS i",
             [str(workspace_id), ROLES],
         )

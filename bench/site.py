@@ -48,11 +48,15 @@ def switch(name: str, *, user: str | None = None, password: str | None = None) -
 
 
 def browser(member):  # noqa: ANN001, ANN201  # Django's own types, imported late
-    """Return a client in which the member is logged in."""
+    """Return a client in which the member is logged in, on a device that stands in his list as after the form."""
+    from allauth.usersessions.models import UserSession
     from django.test import Client
 
     client = Client()
     client.force_login(member.user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    UserSession.objects.create(
+        user=member.user, ip="127.0.0.1", user_agent="bench", session_key=client.session.session_key
+    )
     return client
 
 
