@@ -1,4 +1,4 @@
-"""What a content calendar holds."""
+"""Posts, their revisions, and what stands around them in the calendar."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo

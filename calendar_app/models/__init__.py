@@ -1,0 +1,43 @@
+"""What a content calendar holds."""
+
+from calendar_app.models.calendar import (
+    HEADLINE_MAX,
+    RATINGS,
+    RISKS,
+    Campaign,
+    DefaultView,
+    Feed,
+    FeedEvent,
+    KeyDate,
+    Label,
+    Note,
+    Post,
+    PostChannel,
+    PostLabel,
+    Revision,
+    RevisionVariant,
+    SavedView,
+    Slot,
+    WorkingCopy,
+)
+
+__all__ = [
+    "HEADLINE_MAX",
+    "RATINGS",
+    "RISKS",
+    "Campaign",
+    "DefaultView",
+    "Feed",
+    "FeedEvent",
+    "KeyDate",
+    "Label",
+    "Note",
+    "Post",
+    "PostChannel",
+    "PostLabel",
+    "Revision",
+    "RevisionVariant",
+    "SavedView",
+    "Slot",
+    "WorkingCopy",
+]
