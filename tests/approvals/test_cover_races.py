@@ -16,6 +16,8 @@ from teams.tenancy import workspace_scope
 from tests.approvals.paper import Paper, away, submit
 from tests.support.threads import at_once
 
+pytestmark = pytest.mark.final
+
 ROUNDS = 8
 
 

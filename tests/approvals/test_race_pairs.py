@@ -36,6 +36,8 @@ from tests.factories.posts import newsroom_of
 from tests.guests.linking import ask_dev, link_to, submitted
 from tests.support.threads import at_once
 
+pytestmark = pytest.mark.final
+
 ROUNDS = 1
 Body = Callable[[], object]
 ENDS = {

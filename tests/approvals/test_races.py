@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from approvals.models import Clearance, Decision, Request
 from approvals.selectors import clearance_for, request_of
 from approvals.services.decisions import decide
@@ -13,6 +15,8 @@ from teams.permissions import actor_of
 from teams.tenancy import workspace_scope
 from tests.approvals.paper import HASH, Paper, states_of, submit, workflow_of
 from tests.support.threads import at_once
+
+pytestmark = pytest.mark.final
 
 ROUNDS = 8
 

@@ -10,6 +10,8 @@ from tests.chaos.report import lines
 from tests.chaos.running import Plan, run
 from tests.fakes.fake_networks import register_fakes
 
+pytestmark = pytest.mark.final
+
 SEED = 20261127
 
 

@@ -34,7 +34,7 @@ from tests.rules.subjects import BODIES, made, value_of
 from tests.rules.world import World, make_world, undone
 from tests.support import plugin
 
-pytestmark = pytest.mark.crawl
+pytestmark = [pytest.mark.crawl, pytest.mark.final]
 
 OURS = [route for route in routes() if route.access is not None]
 GUESTS = [route for route in OURS if route.name.startswith("guests:")]

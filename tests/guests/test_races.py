@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable
 
+import pytest
+
 from approvals.models import Decision
 from core.clock import now
 from core.errors import CollabError
@@ -15,6 +17,8 @@ from guests.services.links import revoke_link
 from teams.tenancy import workspace_scope
 from tests.guests.linking import ask_dev, link_to, submitted
 from tests.support.threads import at_once
+
+pytestmark = pytest.mark.final
 
 ROUNDS = 4
 

@@ -42,6 +42,8 @@ from tests.factories.deliveries import delivery_of, fake_channel, plan
 from tests.factories.people import Cast
 from tests.support.fakenet import FakeNet
 
+pytestmark = pytest.mark.final
+
 ACTIONS = ["ok", "before", "after", "drop", "drop_after", "limit:0", "refuse", "odd", "empty"]
 QUIET = frozenset({"rejected", "failed", "cancelled", "expired"})
 LIMITS = settings(

@@ -29,6 +29,8 @@ from teams.tenancy import workspace_scope
 from tests.factories.posts import make_post, newsroom_of, soon
 from tests.rules.routes import Route, routes
 
+pytestmark = pytest.mark.final
+
 APPS = ("calendar_app", "approvals", "publishing")
 PLANNED = {PostState.APPROVED, PostState.SCHEDULED, *UNDER_WAY}
 OFF = {"cancelled", "expired", "rejected", "failed"}

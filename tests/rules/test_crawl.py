@@ -18,7 +18,7 @@ from tests.rules.subjects import BODIES, NARROWER, SHARED, value_of
 from tests.rules.world import CANARY, Side, Visitor, Witness, World, make_world, undone
 from tests.support import plugin
 
-pytestmark = pytest.mark.crawl
+pytestmark = [pytest.mark.crawl, pytest.mark.final]
 
 OURS = [route for route in routes() if route.access is not None]
 OF_WORKSPACES = [route for route in OURS if route.access.kind == "member"]

@@ -15,6 +15,8 @@ from teams.models import Membership
 from teams.tenancy import WorkspaceOwned
 from tests.rules.code import ROOT, packages
 
+pytestmark = pytest.mark.final
+
 GLOBAL = {
     "teams.User": "a person belongs to any number of workspaces",
     "teams.Workspace": "the tenant itself: slug, name, status",

@@ -187,6 +187,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         _folder.pop().cleanup()
 
 
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note for scripts/test what failed, and whether that is final."""
+    if worker == "main" and report.failed and (path := os.environ.get("COLLAB_FAILED")):
+        with Path(path).open("a") as noted:
+            noted.write(json.dumps([report.nodeid, "final" in report.keywords]) + "\n")
+
+
 def pytest_terminal_summary(terminalreporter, exitstatus, config) -> None:
     """Name skipped tests loudly: nothing skips silently."""
     for report in terminalreporter.stats.get("skipped", []):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import pytest
 from django.db import OperationalError, connection
 
 from networks.models import Channel
@@ -15,6 +16,7 @@ from tests.support.fakenet import FakeNet
 from tests.support.workers import Fleet
 
 CLASSES = "KDSFN"
+POSTED_TWICE = 9
 FINAL = {"published", "needs_attention", "rejected", "failed", "expired", "cancelled"}
 
 
@@ -71,6 +73,8 @@ class Scene:
         others = {text: rows[text].state for text in kept if rows[text].state != "published"}
         assert not others, f"not published: {others}"
         wrong = {text: self.net.copies(text) for text in kept if self.net.copies(text) != 1}
+        if any(count > 1 for count in wrong.values()):
+            pytest.exit(f"posted twice: {wrong}\n{self.history(wrong)}", returncode=POSTED_TWICE)
         assert not wrong, f"copies: {wrong}\n{self.history(wrong)}"
         assert [text for text in kept if rows[text].remote_id not in self.net.live] == []
 
