@@ -11,6 +11,7 @@ from networks.permissions import CONNECT, SEE
 from networks.selectors import channels_visible_to, get_channel
 from networks.serializers import ChannelChange, ChannelInput, ChannelOutput, channel_json, network_json
 from networks.services.channels import connect_channel, disconnect_channel, rename_channel
+from networks.services.troubles import set_login_end
 from teams.rest import endpoint, listing, read
 
 
@@ -33,7 +34,7 @@ def channels(request: Request) -> Response:
 
 @endpoint({"GET": SEE, "PATCH": CONNECT, "DELETE": CONNECT}, body=ChannelChange, answers=ChannelOutput)
 def channel(request: Request, channel: UUID) -> Response:
-    """Show, rename or disconnect a channel."""
+    """Show, rename or disconnect a channel, or say until which day its log-in works."""
     actor = request._request.actor
     if request.method == "GET":
         return Response(channel_json(get_channel(actor, channel)))
@@ -42,7 +43,11 @@ def channel(request: Request, channel: UUID) -> Response:
         disconnect_channel(channel=found, by=actor)
         return Response(status=204)
     body = read(ChannelChange, request)
-    return Response(channel_json(rename_channel(channel=found, name=body["name"], by=actor)))
+    if "name" in body:
+        found = rename_channel(channel=found, name=body["name"], by=actor)
+    if "login_ends_on" in body:
+        found = set_login_end(channel=found, ends_on=body["login_ends_on"], by=actor)
+    return Response(channel_json(found))
 
 
 @endpoint({"GET": SEE}, answers=NetworkOutput, lists="whole")

@@ -12,12 +12,14 @@ class NetworksConfig(AppConfig):
 
     def ready(self) -> None:
         """Declare the verbs, register the adapters, and say what workspaces start with and leavers lose."""
-        from networks import duties, limiting, permissions, places  # declares the verbs
+        from core.ticks import Ticker, tickers
+        from networks import duties, limiting, permissions, places, receivers  # declares the verbs
         from networks.gap_work import CHANNELS
         from networks.models import Channel
         from networks.newsroom.furnishing import furnish_newsroom
         from networks.remarks import channel_remarks
         from networks.services.grants import end_grants_of
+        from networks.services.troubles import watch_endings
         from networks.subjects import CHANNEL
         from teams.limits import Limiting, register_limiting
         from teams.places import Placing, register_placing
@@ -46,6 +48,8 @@ class NetworksConfig(AppConfig):
         register_limiting(Channel, Limiting(limiting.channels_limited), verbs=limiting.LIMITABLE)
         scope_choices.register("networks.channels", duties.channel_choices)
         coverage_facts.register("networks.writers", duties.writers_by_network)
+        tickers.register("networks.endings", Ticker(watch_endings, 60))
+        receivers.register()
 
     def _register_adapters(self) -> None:
         """Register what speaks for each network."""

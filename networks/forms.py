@@ -51,6 +51,17 @@ class NameForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=120)
 
 
+class LoginEndForm(forms.Form):
+    """Says until which day a log-in works."""
+
+    login_ends_on = forms.DateField(
+        label=_("Log-in ends on"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text=_("Where the network told you a day. Who looks after the channel is told a week before."),
+    )
+
+
 class GrantForm(forms.Form):
     """Lets a member or a team use a restricted channel."""
 

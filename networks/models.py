@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core.clock import now
 from networks.newsroom.models import NewsroomItem
 from networks.protocol import Capability
-from networks.states import CONNECTED, PLANNABLE, ChannelStatus
+from networks.states import CONNECTED, PLANNABLE, ChannelStatus, Trouble
 from teams.grants import GroupGrant, UserGrant
 from teams.models import Membership
 from teams.tenancy import WorkspaceOwned
@@ -26,7 +26,11 @@ __all__ = [
 
 
 class Channel(WorkspaceOwned):
-    """An account on a network that the workspace publishes to; never deleted, since deliveries refer to it."""
+    """An account on a network that the workspace publishes to; never deleted, since deliveries refer to it.
+
+    `failures` counts calls that failed since the last that succeeded; the quota is as the network last told it.
+    `trouble` is what is wrong now, `told_trouble` what its people were last told.
+    """
 
     kind = models.CharField(max_length=32)
     name = models.CharField(_("name"), max_length=120)
@@ -41,6 +45,14 @@ class Channel(WorkspaceOwned):
     last_success_at = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=300, blank=True)
     last_error_at = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    login_ends_at = models.DateTimeField(null=True)
+    quota_left = models.PositiveIntegerField(null=True)
+    quota_most = models.PositiveIntegerField(null=True)
+    quota_resets_at = models.DateTimeField(null=True)
+    trouble = models.CharField(max_length=12, choices=Trouble, default=Trouble.NONE, blank=True)
+    told_trouble = models.CharField(max_length=12, choices=Trouble, default=Trouble.NONE, blank=True)
+    told_at = models.DateTimeField(null=True)
     connected_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=now)
     disconnected_at = models.DateTimeField(null=True)
@@ -75,7 +87,14 @@ class Channel(WorkspaceOwned):
                 name="networks_channel_account",
             ),
         ]
-        indexes = [models.Index(fields=["workspace", "position", "id"], name="networks_channel_order")]
+        indexes = [
+            models.Index(fields=["workspace", "position", "id"], name="networks_channel_order"),
+            models.Index(
+                fields=["login_ends_at"],
+                condition=models.Q(login_ends_at__isnull=False),
+                name="networks_channel_ending",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

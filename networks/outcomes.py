@@ -11,6 +11,7 @@ from core.errors import NotFound, Permanent
 from core.http import NotReadable, NotSent, OutboundError, Refused, Response, Unknown, retry_after
 from core.http.responses import MAX_RETRY_AFTER_SECONDS
 from networks.protocol import MediaFile, Outcome, OutcomeKind, PrepareFailed
+from networks.quotas import quota_of
 
 REASON_MAX = 300
 
@@ -40,7 +41,8 @@ def attempt(
             http_status=response.status,
             reason="The network's answer could not be understood.",
         )
-    return replace(outcome, http_status=response.status, reason=shorten(outcome.reason))
+    quota = quota_of(response, now())
+    return replace(outcome, http_status=response.status, reason=shorten(outcome.reason), quota=quota)
 
 
 def outcome_of(error: OutboundError) -> Outcome:
@@ -65,6 +67,7 @@ def rate_limited(response: Response, pause: Pause | None = None) -> Outcome:
         http_status=response.status,
         retry_after_seconds=seconds,
         reason="The network asks for a pause.",
+        quota=quota_of(response, now()),
     )
 
 

@@ -7,6 +7,7 @@ call that can have a visible effect; `reconcile` asks the network what became of
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -109,6 +110,8 @@ class Connected:
     limits: Limits
     facts: Mapping[str, Any] = field(default_factory=dict)
     credentials: Mapping[str, str] = field(default_factory=dict)
+    login_ends_at: datetime | None = None
+    """When the credentials stop working for good, where the network or the token itself says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,20 @@ class OutcomeKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Quota:
+    """How many calls of a window the network still takes, as it said itself with its last answer."""
+
+    left: int
+    most: int
+    resets_at: datetime | None = None
+
+    @property
+    def is_low(self) -> bool:
+        """Tell whether at most a tenth is left."""
+        return self.left * 10 <= self.most
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The outcome of one mutating call; REJECTED and NEEDS_LOGIN only for allow-listed, definitive answers."""
 
@@ -195,6 +212,7 @@ class Outcome:
     reason: str = ""
     prepare_again: bool = False
     """What `prepare` returned no longer holds (an uploaded file is gone): it must run again before the next try."""
+    quota: Quota | None = None
 
 
 class Finding(StrEnum):

@@ -5,8 +5,11 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.clock import now
+from networks.health import health_of, quota_of_channel
 from networks.models import Channel
 from networks.protocol import Adapter
+from networks.states import Trouble
 
 
 class ChannelInput(serializers.Serializer):
@@ -20,7 +23,28 @@ class ChannelInput(serializers.Serializer):
 class ChannelChange(serializers.Serializer):
     """The body that changes a channel."""
 
-    name = serializers.CharField(max_length=120)
+    name = serializers.CharField(max_length=120, required=False)
+    login_ends_on = serializers.DateField(required=False, allow_null=True)
+
+
+class QuotaOutput(serializers.Serializer):
+    """How many calls the network still takes, for the API's description."""
+
+    left = serializers.IntegerField()
+    most = serializers.IntegerField()
+    resets_at = serializers.DateTimeField(allow_null=True)
+
+
+class HealthOutput(serializers.Serializer):
+    """How a channel is doing, for the API's description."""
+
+    trouble = serializers.ChoiceField(choices=[str(one) for one in Trouble], allow_blank=True)
+    advice = serializers.CharField(allow_blank=True)
+    login_ends_at = serializers.DateTimeField(allow_null=True)
+    quota = QuotaOutput(allow_null=True)
+    last_success_at = serializers.DateTimeField(allow_null=True)
+    last_error = serializers.CharField(allow_blank=True)
+    last_error_at = serializers.DateTimeField(allow_null=True)
 
 
 class ChannelOutput(serializers.Serializer):
@@ -36,6 +60,7 @@ class ChannelOutput(serializers.Serializer):
     restricted = serializers.BooleanField()
     last_success_at = serializers.DateTimeField(allow_null=True)
     last_error = serializers.CharField()
+    health = HealthOutput()
 
 
 def channel_json(channel: Channel) -> dict[str, Any]:
@@ -51,6 +76,21 @@ def channel_json(channel: Channel) -> dict[str, Any]:
         "restricted": channel.is_restricted,
         "last_success_at": channel.last_success_at,
         "last_error": channel.last_error,
+        "health": _health_json(channel),
+    }
+
+
+def _health_json(channel: Channel) -> dict[str, Any]:
+    at = now()
+    health, quota = health_of(channel, at), quota_of_channel(channel, at)
+    return {
+        "trouble": str(health.trouble),
+        "advice": health.advice,
+        "login_ends_at": channel.login_ends_at,
+        "quota": quota and {"left": quota[0], "most": quota[1], "resets_at": channel.quota_resets_at},
+        "last_success_at": channel.last_success_at,
+        "last_error": channel.last_error,
+        "last_error_at": channel.last_error_at,
     }
 
 

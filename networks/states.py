@@ -20,6 +20,17 @@ PLANNABLE = (ChannelStatus.ACTIVE, ChannelStatus.NEEDS_LOGIN, ChannelStatus.SAMP
 """The channels for which posts can be written."""
 
 
+class Trouble(models.TextChoices):
+    """What is wrong with a channel, or soon will be; the worst of it, if there are several."""
+
+    NONE = "", _("well")
+    LOGIN = "login", _("needs a new log-in")
+    ENDED = "ended", _("log-in has ended")
+    ENDING = "ending", _("log-in ends soon")
+    QUOTA = "quota", _("quota nearly used up")
+    FAILING = "failing", _("calls keep failing")
+
+
 class GrantLevel(models.TextChoices):
     """What a grant on a restricted channel allows; each includes those before it."""
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("channels/<uuid:channel>/", views.channel, name="channel"),
     path("channels/<uuid:channel>/name/", views.name, name="name"),
     path("channels/<uuid:channel>/login/", views.login, name="login"),
+    path("channels/<uuid:channel>/login-end/", views.login_end, name="login_end"),
     path("channels/<uuid:channel>/disconnection/", views.disconnection, name="disconnection"),
     path("channels/<uuid:channel>/restriction/", views.restriction, name="restriction"),
     path("channels/<uuid:channel>/grants/", views.grants, name="grants"),

@@ -8,10 +8,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from core.clock import now
 from core.errors import Invalid, WrongState
 from networks.adapters import adapters
-from networks.forms import ConnectForm, CredentialsForm, GrantForm, NameForm
-from networks.health import health_of
+from networks.forms import ConnectForm, CredentialsForm, GrantForm, LoginEndForm, NameForm
+from networks.health import health_of, login_end_of, quota_of_channel
 from networks.limits import limits_in_words
 from networks.models import Channel
 from networks.permissions import CONNECT, GRANT, SEE
@@ -19,6 +20,7 @@ from networks.protocol import Adapter
 from networks.selectors import channels_visible_to, get_channel, grants_of
 from networks.services import channels as services
 from networks.services.grants import restrict_channel, set_grant
+from networks.services.troubles import set_login_end
 from teams.edges import tell_form
 from teams.gates import members
 from teams.permissions import can
@@ -29,8 +31,10 @@ from teams.selectors import teams as teams_of
 @members(SEE, "GET")
 def channels(request: HttpRequest) -> HttpResponse:
     """List the channels with their health."""
+    at = now()
     rows = [
-        {"channel": channel, "health": health_of(channel)} for channel in channels_visible_to(request.actor)
+        {"channel": channel, "health": health_of(channel, at), "quota": quota_of_channel(channel, at)}
+        for channel in channels_visible_to(request.actor)
     ]
     context = {"rows": rows, "may_connect": can(request.actor, CONNECT), **_shell()}
     return render(request, "networks/channel_list.html", context)
@@ -103,6 +107,23 @@ def name(request: HttpRequest, channel: UUID) -> HttpResponse:
 
 
 @members(CONNECT, "POST")
+def login_end(request: HttpRequest, channel: UUID) -> HttpResponse:
+    """Say until which day a channel's log-in works."""
+    found = get_channel(request.actor, channel, CONNECT)
+    form = LoginEndForm(request.POST)
+    if form.is_valid():
+        try:
+            set_login_end(channel=found, ends_on=form.cleaned_data["login_ends_on"], by=request.actor)
+        except Invalid as error:
+            tell_form(form, error)
+    if not form.is_valid():
+        context = {**_channel_context(request, found), "end_form": form}
+        return render(request, "networks/channel_page.html", context, status=422)
+    messages.success(request, _("Saved."))
+    return redirect("networks:channel", request.workspace.slug, found.pk)
+
+
+@members(CONNECT, "POST")
 def disconnection(request: HttpRequest, channel: UUID) -> HttpResponse:
     """Disconnect a channel."""
     found = services.disconnect_channel(
@@ -143,6 +164,8 @@ def _channel_context(request: HttpRequest, found: Channel) -> dict[str, Any]:
     return {
         "channel": found,
         "health": health_of(found),
+        "quota": quota_of_channel(found, now()),
+        "end_form": LoginEndForm(initial={"login_ends_on": login_end_of(found)}),
         "limits": limits_in_words(found.limits),
         "may_connect": can(request.actor, CONNECT, found),
         "may_log_in": not found.is_sample and adapter is not None and bool(adapter.credential_fields),

@@ -12,7 +12,7 @@ from kombu import Connection
 from kombu.exceptions import KombuError
 from kombu.exceptions import OperationalError as BrokerError
 
-from publishing import ledger
+from publishing.metrics import exposition
 from publishing.services import heartbeats
 from teams.gates import public
 
@@ -47,7 +47,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Give Prometheus the engine's numbers, to callers on this machine or with the token."""
     if not _may_measure(request):
         return HttpResponse(status=404)
-    return HttpResponse("\n".join(_lines()) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")
+    return HttpResponse(exposition(health()), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 class HealthMiddleware:
@@ -83,45 +83,6 @@ def health() -> dict[str, object]:
         "workers": workers,
         "scan_age_seconds": None if age is None else round(age, 3),
     }
-
-
-def _lines() -> list[str]:
-    found = health()
-    scheduled, claimed = ledger.overdue() if found["database"] == OK else (0.0, 0.0)
-    counts = ledger.counts() if found["database"] == OK else {}
-    age = found["scan_age_seconds"]
-    lines = [
-        *_metric("collab_up", "Whether all parts are alive.", int(found["status"] == OK)),
-        *_metric("collab_database_up", "Whether the database answers.", int(found["database"] == OK)),
-        *_metric("collab_writes_up", "Whether changes can be saved.", int(found["writes"] == OK)),
-        *_metric("collab_storage_up", "Whether the disk of the media has room.", int(found["storage"] == OK)),
-        *_metric("collab_broker_up", "Whether the broker answers.", int(found["broker"] == OK)),
-        *_metric(
-            "collab_publish_workers",
-            "Workers of the publish queue that beat lately.",
-            found["workers"],
-        ),
-        *_metric(
-            "collab_due_scan_age_seconds", "Time since the last due scan.", "NaN" if age is None else age
-        ),
-        *_metric(
-            "collab_overdue_scheduled_seconds",
-            "Age of the oldest due delivery nobody has.",
-            round(scheduled, 3),
-        ),
-        *_metric(
-            "collab_overdue_claimed_seconds", "Age of the oldest due delivery in a claim.", round(claimed, 3)
-        ),
-        "# HELP collab_deliveries Deliveries that are not final, by state.",
-        "# TYPE collab_deliveries gauge",
-    ]
-    return lines + [
-        f'collab_deliveries{{state="{state}"}} {count}' for state, count in sorted(counts.items())
-    ]
-
-
-def _metric(name: str, words: str, value: object) -> list[str]:
-    return [f"# HELP {name} {words}", f"# TYPE {name} gauge", f"{name} {value}"]
 
 
 def _may_measure(request: HttpRequest) -> bool:

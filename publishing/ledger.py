@@ -110,6 +110,16 @@ def counts() -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
+def channel_health() -> list[tuple[str, int, float]]:
+    """Return by trouble (`none` for well) how many connected channels have it, and when the first log-in ends.
+
+    Units: seconds from now, NaN where no log-in of these is known to end.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT trouble, n, ends_in_seconds FROM networks_channel_health()")
+        return list(cursor.fetchall())
+
+
 def take_pause_lock(workspace_id: UUID, *, shared: bool = False) -> None:
     """Wait until no intent of the workspace is being written, and keep new ones waiting until the commit."""
     function = "pg_advisory_xact_lock_shared" if shared else "pg_advisory_xact_lock"

@@ -6,17 +6,13 @@ from django.utils.translation import gettext_lazy
 from activity.models import Entry
 from activity.subscriptions import subscribe
 from networks.models import Channel
-from networks.permissions import CONNECT
+from networks.watchers import connectors_of, watchers_of
 from notifications.models import Notice
 from notifications.registry import NoticeType, register_notice_types
 from notifications.services.notices import tell
 from publishing.services.holds import release_channel
-from teams.models import Membership
-from teams.permissions import verbs_of
-from teams.states import MemberStatus
 
 LOGIN_NEEDED = "publishing.login_needed"
-MOST_TOLD = 20
 
 
 def channel_connected(entry: Entry) -> None:
@@ -25,13 +21,12 @@ def channel_connected(entry: Entry) -> None:
 
 
 def login_needed(entry: Entry) -> None:
-    """Tell who connected the channel, and who may connect channels, that its posts wait for a log-in."""
+    """Tell who connected the channel, may connect channels or looks after it, that its posts wait for a log-in."""
     channel = Channel.objects.filter(pk=entry.subject_id).first()
     if channel is None:
         return
-    members = Membership.objects.filter(status=MemberStatus.ACTIVE).select_related("user", "role")
-    told = [m for m in members if m.pk == channel.connected_by_id or CONNECT in verbs_of(m.role)]
-    tell(told[:MOST_TOLD], type=LOGIN_NEEDED, entry=entry, facts={"channel": channel.name})
+    told = [*connectors_of(channel), *watchers_of(channel)]
+    tell(told, type=LOGIN_NEEDED, entry=entry, facts={"channel": channel.name})
 
 
 def register() -> None:

@@ -5,17 +5,17 @@ way. A token that is used up answers 400, not 401.
 Source: docs.bsky.app/docs/advanced-guides/rate-limits, atproto.com/specs/xrpc, read 2026-11; observed on PDS 0.5.35.
 """
 
-import base64
-import binascii
 import json
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from core.clock import now
 from core.http import Body, NotReadable, OutboundClient, Response
 from networks.outcomes import rate_limited
 from networks.protocol import Call, Outcome, OutcomeKind
+from networks.quotas import ends_at
 
 TOKEN_TROUBLE = frozenset({"ExpiredToken", "InvalidToken", "AuthMissing", "AuthenticationRequired"})
 ACCOUNT_TROUBLE = frozenset(
@@ -64,7 +64,8 @@ class Session:
 
     def keep_fresh(self) -> None:
         """Refresh a session that would end within minutes. Raises: OutboundError, LoginFailed."""
-        if _ends_at(self._credentials.get("access_jwt", "")) < now().timestamp() + FRESH_SECONDS:
+        ends = ends_at(self._credentials.get("access_jwt", ""))
+        if ends is None or ends < now() + timedelta(seconds=FRESH_SECONDS):
             self._renew()
 
     def _authorised(self, verb: str, method: str, **content: Any) -> Response:
@@ -155,12 +156,3 @@ def _tokens(response: Response) -> dict[str, str]:
     except (NotReadable, KeyError):
         reason = "The server's answer holds no session."
         raise LoginFailed(Outcome(OutcomeKind.NOT_SENT, http_status=response.status, reason=reason)) from None
-
-
-def _ends_at(token: str) -> float:
-    """Return when a token ends, as it says of itself; 0 where it says nothing readable."""
-    try:
-        claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
-        return float(claims["exp"])
-    except (IndexError, ValueError, KeyError, TypeError, binascii.Error):
-        return 0.0

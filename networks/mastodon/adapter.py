@@ -38,6 +38,7 @@ from networks.protocol import (
     Reconciled,
     Rendered,
 )
+from networks.quotas import ends_at
 from networks.texts import clean, measure
 
 VISIBILITIES = (
@@ -109,6 +110,7 @@ class MastodonAdapter:
                 "version": str(document.get("version", ""))[:80],
             },
             credentials={"access_token": token},
+            login_ends_at=ends_at(token),
         )
 
     def render(self, draft: Draft, limits: Mapping[str, Any], facts: Mapping[str, Any]) -> Rendered:

@@ -17,7 +17,8 @@ from networks.permissions import CONNECT
 from networks.protocol import Adapter, Capability, Connected, Outcome, OutcomeKind
 from networks.samples import sample_limits
 from networks.services.credentials import forget_credentials, store_credentials
-from networks.states import CONNECTED, ChannelStatus
+from networks.services.troubles import settle_trouble, values_of
+from networks.states import CONNECTED, ChannelStatus, Trouble
 from teams.actors import Actor
 from teams.models import Workspace
 from teams.permissions import require
@@ -118,6 +119,7 @@ def mark_needs_login(*, channel: Channel, reason: str, by: Actor) -> bool:
     is_news = bool(rows.update(status=ChannelStatus.NEEDS_LOGIN, **values))
     if is_news:
         channel.status = ChannelStatus.NEEDS_LOGIN
+        settle_trouble(channel=channel, by=by)
         record("networks.channel.login_needed", by=by, subject=Ref("networks.channel", channel.pk))
     return is_news
 
@@ -125,15 +127,18 @@ def mark_needs_login(*, channel: Channel, reason: str, by: Actor) -> bool:
 def note_outcome(*, channel: Channel, outcome: Outcome, by: Actor) -> None:
     """Keep what a call said about the channel's health.
 
-    Records: networks.channel.login_needed when the network no longer takes the credentials.
+    Records: networks.channel.login_needed when the network no longer takes the credentials, .turned_bad when
+    something else is wrong that its people should know.
     """
-    rows = Channel.objects.filter(pk=channel.pk)
-    if outcome.kind == OutcomeKind.ACCEPTED:
-        rows.update(last_success_at=now(), last_error="", last_error_at=None)
-    elif outcome.kind == OutcomeKind.NEEDS_LOGIN:
+    values = values_of(outcome)
+    if outcome.kind == OutcomeKind.NEEDS_LOGIN:
         mark_needs_login(channel=channel, reason=outcome.reason, by=by)
-    elif outcome.kind != OutcomeKind.RATE_LIMITED:
-        rows.update(last_error=shorten(outcome.reason), last_error_at=now())
+    elif outcome.kind not in (OutcomeKind.ACCEPTED, OutcomeKind.RATE_LIMITED):
+        values |= {"last_error": shorten(outcome.reason), "last_error_at": now()}
+    if values:
+        Channel.objects.filter(pk=channel.pk).update(**values)
+    if channel.trouble or outcome.kind != OutcomeKind.ACCEPTED or (outcome.quota and outcome.quota.is_low):
+        settle_trouble(channel=Channel.objects.get(pk=channel.pk), by=by)
 
 
 def make_sample_channel(*, workspace: Workspace, kind: str, name: str, handle: str, by: Actor) -> Channel:
@@ -186,6 +191,9 @@ def _settle(channel: Channel, connected: Connected, name: str, by: Actor) -> Non
     channel.facts = dict(connected.facts)
     channel.status = ChannelStatus.ACTIVE
     channel.last_error, channel.last_error_at, channel.disconnected_at = "", None, None
+    channel.failures, channel.login_ends_at = 0, connected.login_ends_at
+    channel.quota_left = channel.quota_most = channel.quota_resets_at = None
+    channel.trouble, channel.told_trouble, channel.told_at = Trouble.NONE, Trouble.NONE, None
     channel.connected_by = by.member
     channel.save()
     store_credentials(channel=channel, credentials=connected.credentials)

@@ -238,7 +238,8 @@ def _keep_health(channel: Channel, outcome: Outcome, by: Actor) -> None:
     if outcome.kind == OutcomeKind.NEEDS_LOGIN:
         hold_channel(channel, reason=outcome.reason, by=by)
         return
+    is_low = outcome.quota is not None and outcome.quota.is_low
     is_fresh = channel.last_success_at is not None and now() - channel.last_success_at < HEALTH_EVERY
-    if outcome.kind == OutcomeKind.ACCEPTED and is_fresh and not channel.last_error:
+    if outcome.kind == OutcomeKind.ACCEPTED and is_fresh and not (channel.last_error or is_low):
         return
     note_outcome(channel=channel, outcome=outcome, by=by)
