@@ -2,7 +2,7 @@
 
 import sys
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import structlog
 from django.conf import settings
@@ -70,7 +70,8 @@ def _way_to_prove(request: HttpRequest, error: Leading) -> str:
         page = "account_login"
     elif kinds & set(SECOND_STEPS):
         page = "mfa_reauthenticate" if "totp" in kinds else "mfa_reauthenticate_webauthn"
-    return f"{reverse(page)}?{urlencode({'next': back.path if is_ours else request.path_info})}"
+    whence = urlunsplit(("", "", back.path, back.query, "")) if is_ours else request.path_info
+    return f"{reverse(page)}?{urlencode({'next': whence})}"
 
 
 def _lead(request: HttpRequest, address: str) -> HttpResponse:

@@ -25,6 +25,8 @@ class Access:
 
     kind: str
     verbs: Mapping[str, str | None]
+    is_export: bool = False
+    """Whether what it answers is taken away as a file: much at once, beyond the reach of every right."""
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -57,6 +59,11 @@ def members_by(verbs: Mapping[str, str]) -> Callable[[View], View]:
     return _declare(Access("member", dict(verbs)))
 
 
+def export(verb: str) -> Callable[[View], View]:
+    """Let members take a file along who hold `verb` and have shown lately who they are."""
+    return _declare(Access("member", {"GET": verb}, is_export=True))
+
+
 def access_of(view: Any) -> Access | None:
     """Return the rule that a view declared."""
     return getattr(view, "access", None)
@@ -73,9 +80,12 @@ def require_verb(request: HttpRequest, access: Access) -> None:
         require(actor, verb)
         if actor.kind == ActorKind.STAFF and request.method not in SAFE:
             raise NotAllowed(_("An operator on a visit looks and changes nothing."), verb=verb)
+        if actor.kind == ActorKind.STAFF and access.is_export:
+            raise NotAllowed(_("An operator on a visit takes no files along."), verb=verb)
         if actor.is_preview and request.method not in SAFE:
             raise NotAllowed(_("You look as another role and can change nothing. End that first."), verb=verb)
-        if verbs.get(verb).asks_again and request.method not in SAFE and actor.kind == ActorKind.MEMBER:
+        asks_again = access.is_export or (verbs.get(verb).asks_again and request.method not in SAFE)
+        if asks_again and actor.kind == ActorKind.MEMBER:
             require_fresh(cast("Membership", actor.member), request.session)
 
 

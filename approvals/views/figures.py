@@ -6,7 +6,7 @@ from django.shortcuts import render
 from approvals.figures import PERIODS, Figures, figures, figures_table
 from approvals.permissions import FIGURES, SEE
 from approvals.risks import at_risk
-from teams.gates import members
+from teams.gates import export, members
 from teams.permissions import can
 from teams.sheets import as_csv
 
@@ -22,7 +22,7 @@ def figures_page(request: HttpRequest) -> HttpResponse:
     )
 
 
-@members(FIGURES, "GET")
+@export(FIGURES)
 def figures_csv(request: HttpRequest) -> HttpResponse:
     """Send the figures as CSV."""
     response = HttpResponse(as_csv(figures_table(_asked(request))), content_type="text/csv; charset=utf-8")

@@ -7,18 +7,18 @@ from calendar_app.exports import post_table
 from calendar_app.filters import filter_of
 from calendar_app.permissions import SEE
 from teams import sheets
-from teams.gates import members
+from teams.gates import export
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@members(SEE, "GET")
+@export(SEE)
 def posts_csv(request: HttpRequest) -> HttpResponse:
     """Send the posts of the list as CSV."""
     return _download(sheets.as_csv(_table(request)), "text/csv; charset=utf-8", "csv")
 
 
-@members(SEE, "GET")
+@export(SEE)
 def posts_xlsx(request: HttpRequest) -> HttpResponse:
     """Send the posts of the list as a spreadsheet."""
     return _download(sheets.as_xlsx(_table(request), title=_("Posts")), XLSX, "xlsx")

@@ -20,7 +20,7 @@ from surveys.serializers import named_answer_json, trait_json
 from surveys.services.traits import open_trait, take_results, tell_trait, withdraw_trait
 from surveys.views.tabs import head
 from teams.edges import tell_form
-from teams.gates import members
+from teams.gates import export, members
 from teams.overview import duty_kinds
 
 
@@ -91,7 +91,7 @@ def withdrawal(request: HttpRequest, trait: UUID) -> HttpResponse:
     return redirect("surveys:me", request.workspace.slug)
 
 
-@members(SEE_TRAITS, "GET")
+@export(SEE_TRAITS)
 def data(request: HttpRequest) -> HttpResponse:
     """Give the reader a copy of all that he told of himself, and of what he answered by name."""
     found = {

@@ -24,7 +24,7 @@ from teams.coverage import (
     risks_of,
 )
 from teams.gap_work import remedy_url
-from teams.gates import members
+from teams.gates import export, members
 from teams.models import Membership
 from teams.overview import Overview, overview
 from teams.permissions import can
@@ -127,13 +127,13 @@ def people(request: HttpRequest) -> HttpResponse:
     return render(request, "teams/team_people.html", {"rows": rows, "page": page, **_head(request, "people")})
 
 
-@members("teams.duty.see", "GET")
+@export("teams.duty.see")
 def export_csv(request: HttpRequest) -> HttpResponse:
     """Send who looks after what as CSV."""
     return _download(sheets.as_csv(_table(request)), "text/csv; charset=utf-8", "csv")
 
 
-@members("teams.duty.see", "GET")
+@export("teams.duty.see")
 def export_xlsx(request: HttpRequest) -> HttpResponse:
     """Send who looks after what as a spreadsheet."""
     kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
