@@ -21,11 +21,11 @@ class TeamsConfig(AppConfig):
         from teams import receivers
         from teams.gap_work import GAPS
         from teams.holdings import Holder, hand_over_standing, holders, standing_holdings
+        from teams.identities import owner_of
         from teams.services.directory import take_up
         from teams.services.duties import furnish_duties
         from teams.services.members import joiners
         from teams.services.workspaces import furnishers
-        from teams.sessions import owner_of
         from teams.shell import add_place, shell_urls
         from teams.tenancy import workspace_scope
         from teams.work import work_sources

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from allauth.core.internal.sessionkit import get_session_user
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.db.models import QuerySet
 from django.utils.crypto import constant_time_compare
@@ -11,13 +12,13 @@ from django.utils.translation import gettext as _
 
 from core.errors import NotFound
 from teams.actors import Actor
-from teams.models import GroupRule, Identity, Membership, Provider, Role, Workspace
+from teams.models import GroupRule, Identity, Membership, Provider, Role, User, Workspace
 from teams.permissions import visible
 from teams.proofs import Vouch, asks_for_provider, vouch_of
 from teams.selectors import membership_by_session, membership_by_slug
-from teams.sessions import SessionStore
+from teams.sessions import VOUCHES, SessionStore
 from teams.states import MemberStatus, RoleKey
-from teams.tenancy import entered, unbind
+from teams.tenancy import entered, unbind, workspace_scope
 
 SECURE = "teams.workspace.secure"
 JOIN_ROLE = "join_role"
@@ -72,6 +73,25 @@ def _stands(vouch: Vouch, member: Membership) -> bool:
         return False
     with entered(member.workspace_id, is_bound=True):
         return Identity.objects.filter(pk=vouch.identity, member=member, provider__is_on=True).exists()
+
+
+def owner_of(session: Mapping[str, Any]) -> User | None:
+    """Return whose session the list of devices shows: of who logged in, else of whom a provider vouches for.
+
+    Takes the place of the library's own question, which knows no vouches and would strike such a session off. One
+    whose connection was taken away, or whose provider was removed, opens nothing ever again and is struck off.
+    """
+    found: User | None = get_session_user(session)
+    if found is not None:
+        return found
+    for kept in session.get(VOUCHES, {}).values():
+        vouch = Vouch(**kept)
+        user = User.objects.filter(pk=vouch.user, is_active=True).first()
+        if user is not None and constant_time_compare(vouch.known, user.get_session_auth_hash()):
+            with workspace_scope(UUID(vouch.workspace)):
+                if Identity.objects.filter(pk=vouch.identity, member=UUID(vouch.member)).exists():
+                    return user
+    return None
 
 
 def provider_of(workspace: Workspace) -> Provider | None:

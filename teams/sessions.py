@@ -8,13 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from allauth.core.internal.sessionkit import get_session_user
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.db import DatabaseError, connections, router
-from django.utils.crypto import constant_time_compare
 
 from core.clock import now
 
@@ -102,21 +99,6 @@ class SessionStore(DatabaseStore):
     def get_model_class(cls) -> Any:
         """Return Django's own table."""
         return DatabaseStore.get_model_class()
-
-
-def owner_of(session: Any) -> Any:
-    """Return whose session the list of devices shows: of who logged in, else of whom a provider vouches for.
-
-    Takes the place of the library's own question, which knows no vouches and would strike such a session off.
-    """
-    found = get_session_user(session)
-    if found is not None:
-        return found
-    for kept in session.get(VOUCHES, {}).values():
-        user = get_user_model().objects.filter(pk=kept["user"], is_active=True).first()
-        if user is not None and constant_time_compare(kept["known"], user.get_session_auth_hash()):
-            return user
-    return None
 
 
 def begin_session(session: Any) -> None:

@@ -129,6 +129,37 @@ def test_session_stands_among_the_devices_and_is_ended_there(connected: Cast, cl
     assert [each.get(MEMBERS).status_code for each in (other, own)] == [302, 200]
 
 
+@pytest.mark.parametrize("how", ["provider", "connection"])
+def test_a_session_whose_connection_is_gone_leaves_the_list_of_devices(
+    connected: Cast, client_as, idp: SamlProvider, how: str
+):
+    """Issue 3, line 7: removed with the provider or alone; a provider that is only switched off may come back."""
+    by_provider, own = Client(), Client()
+    travel(by_provider, idp, "ben")
+    own.post("/accounts/login/", {"login": "ben@acme.test", "password": PASSWORD})
+    said = "by the log-in of Acme Kopi, for that workspace only"
+    ana = client_as(connected.ana)
+
+    ana.post(f"{SETTINGS}switch/", {"state": "off"})
+    assert own.get("/accounts/sessions/").content.decode().count(said) == 1
+    ana.post(f"{SETTINGS}switch/", {"state": "on"})
+    assert by_provider.get(MEMBERS).status_code == 200
+    with workspace_scope(connected.acme.pk):
+        identity = Identity.objects.get()
+    gone = (
+        f"{SETTINGS}connections/{identity.pk}/removal/"
+        if how == "connection"
+        else f"{SETTINGS}provider/removal/"
+    )
+    assert ana.post(gone).status_code == 302
+
+    page = own.get("/accounts/sessions/").content.decode()
+    assert said not in page
+    assert not UserSession.objects.filter(session_key=by_provider.cookies["sessionid"].value).exists()
+    assert UserSession.objects.filter(session_key=own.cookies["sessionid"].value).exists()
+    assert by_provider.get(MEMBERS).status_code == 302
+
+
 def test_metadata_is_public_once_a_provider_stands(cast: Cast, client_as, idp: SamlProvider):
     address = "/sso/acme/saml/metadata.xml"
     assert Client().get(address).status_code == 404
