@@ -150,3 +150,8 @@ queue_choices: Registry[Callable[[Actor, Sequence[str]], "QuerySet[Any, Any]"]] 
 def register_approvable(approvable: Approvable) -> None:
     """Add a kind of subject, at start."""
     approvables.register(approvable.type, approvable)
+
+
+def live_refs() -> str:
+    """Return what a page that lists all that is judged listens to, as `data-live-ref` has it."""
+    return " ".join(f"{kind.type}:*" for kind in approvables.values())

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 
+from approvals.registry import live_refs
 from core.clock import now
 from home.firstrun import first_steps
 from home.permissions import SEE
@@ -48,6 +49,7 @@ def work(request: HttpRequest) -> HttpResponse:
         "after": after,
         "choices": _choices(request, found, covers, whose),
         "covers": [(one, until[one.pk]) for one in covers if one.pk in until],
+        "live_refs": live_refs(),
         "first_steps": [] if after else first_steps(actor, request.workspace.slug),
     }
     template = "home/work_list.html"

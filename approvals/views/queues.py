@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from approvals.permissions import SEE, SEE_OVERRIDES
 from approvals.queues import ALL, COVERED, FILTERS, MINE, MOST, TABS, Asked, asked_in, cards, counted
-from approvals.registry import queue_choices
+from approvals.registry import live_refs, queue_choices
 from approvals.services.bulk import MOST as MOST_AT_ONCE
 from core.clock import now
 from core.menus import ids_in, menu, named
@@ -41,6 +41,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "may_see_overrides": can(actor, SEE_OVERRIDES),
         "at": now(),
         "most_at_once": MOST_AT_ONCE,
+        "live_refs": live_refs(),
         "nav_key": "approvals",
     }
     template = "approvals/request_queue.html"
