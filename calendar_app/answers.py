@@ -14,6 +14,7 @@ from rest_framework.serializers import (
     UUIDField,
 )
 
+from approvals.pieces import PieceState
 from calendar_app.states import PostState, ViewPage
 from teams.openapi import shape
 
@@ -78,6 +79,22 @@ CampaignOutput = shape(
     colour=CharField(),
     goal=CharField(),
     owner=UUIDField(allow_null=True),
+)
+BriefRevisionOutput = shape(
+    "BriefRevisionOutput",
+    id=UUIDField(help_text="What a decision on it names."),
+    number=IntegerField(),
+    text=CharField(),
+    content_hash=CharField(),
+    by=RevisionBy(),
+    created_at=DateTimeField(),
+)
+BriefOutput = shape(
+    "BriefOutput",
+    campaign=UUIDField(),
+    state=ChoiceField(PieceState.choices),
+    updated_at=DateTimeField(),
+    revision=BriefRevisionOutput(allow_null=True),
 )
 NoteOutput = shape(
     "NoteOutput", id=UUIDField(), on_date=DateField(), text=CharField(), author=UUIDField(allow_null=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from calendar_app.api import days, posts, views
+from calendar_app.api import briefs, days, posts, views
 
 app_name = "calendar_app_api"
 api_urlpatterns = [
@@ -14,6 +14,9 @@ api_urlpatterns = [
     path("posts/<uuid:post>/schedule/", posts.schedule, name="schedule"),
     path("campaigns/", days.campaigns, name="campaigns"),
     path("campaigns/<uuid:campaign>/", days.campaign, name="campaign"),
+    path("campaigns/<uuid:campaign>/brief/", briefs.brief, name="brief"),
+    path("campaigns/<uuid:campaign>/brief/revisions/", briefs.brief_revisions, name="brief_revisions"),
+    path("campaigns/<uuid:campaign>/brief/submission/", briefs.brief_submission, name="brief_submission"),
     path("notes/", days.notes, name="notes"),
     path("notes/<uuid:note>/", days.note, name="note"),
     path("slots/", days.slots, name="slots"),

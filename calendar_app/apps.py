@@ -15,6 +15,7 @@ class CalendarConfig(AppConfig):
         from calendar_app import permissions  # noqa: F401  # declares the verbs
 
         _say_what_posts_are()
+        _say_what_briefs_are()
         _say_what_reviews_choose_from()
         _say_what_comments_point_at()
         _say_where_things_stand()
@@ -61,6 +62,23 @@ def _say_what_posts_are() -> None:
         )
     )
     tickers.register("calendar_app.expire", Ticker(planning.expire_due, 5))
+
+
+def _say_what_briefs_are() -> None:
+    """Let lower floors load, name, judge and talk about the briefs of campaigns, and cover them with the campaign."""
+    from approvals.registry import register_approvable
+    from calendar_app import brief_reviews, permissions, places
+    from calendar_app.briefs import Brief
+    from comments.registry import register_anchorable
+    from teams.places import Placing, register_placing
+    from teams.subjects import register_subject
+
+    register_subject(brief_reviews.SUBJECT)
+    register_approvable(brief_reviews.APPROVABLE)
+    register_anchorable(brief_reviews.ANCHORABLE)
+    register_placing(
+        Brief, Placing(places.places_of_brief, places.briefs_within), verbs=permissions.ABOUT_BRIEFS
+    )
 
 
 def _say_what_reviews_choose_from() -> None:

@@ -1,6 +1,7 @@
 """Forms of the calendar: they read input; rules live in services."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -9,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from calendar_app.models import Post
 from calendar_app.states import ViewPage
 from calendar_app.times import FIRST_DAY, LAST_DAY
+from teams.choosing import member_written
+from teams.models import Membership
+from teams.states import MemberStatus
 
 DAYS = [MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)]
 
@@ -44,6 +48,18 @@ class ScheduleForm(forms.Form):
         label=_("Day"), validators=DAYS, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     time = forms.TimeField(label=_("Time"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+
+
+class OwnerForm(forms.Form):
+    """Who answers for a campaign, written as people are; nobody where it is left empty."""
+
+    member = forms.CharField(required=False, max_length=400)
+
+    def clean_member(self) -> UUID | None:
+        """Return who is named. Raises: ValidationError."""
+        name = self.cleaned_data["member"].strip()
+        rows = Membership.objects.filter(status=MemberStatus.ACTIVE)
+        return member_written(rows, name).pk if name else None
 
 
 def schedule_form(post: Post, sent: Any = None) -> ScheduleForm:

@@ -8,8 +8,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from approvals.changing import changing_for
+from approvals.changing import BARRING, changing_for
+from approvals.pieces import PieceState
 from approvals.states import Changing
+from calendar_app.briefs import BRIEF, Brief
 from calendar_app.models import Post, PostChannel
 from calendar_app.states import OWN_ONLY_EDITABLE, REVIEWED
 from core.errors import Ambiguous
@@ -46,6 +48,10 @@ SCHEDULE = "calendar_app.post.schedule"
 ARCHIVE = "calendar_app.post.archive"
 ABOUT_POSTS = (SEE, CREATE, EDIT, EDIT_OTHERS, SUBMIT, SCHEDULE, ARCHIVE)
 EDIT_CAMPAIGN = "calendar_app.campaign.edit"
+SEE_BRIEF = "calendar_app.brief.see"
+EDIT_BRIEF = "calendar_app.brief.edit"
+SUBMIT_BRIEF = "calendar_app.brief.submit"
+ABOUT_BRIEFS = (SEE_BRIEF, EDIT_BRIEF, SUBMIT_BRIEF)
 EDIT_NOTE = "calendar_app.note.edit"
 EDIT_SLOT = "calendar_app.slot.edit"
 SAVE_VIEW = "calendar_app.view.save"
@@ -62,6 +68,9 @@ register_verbs(
         Verb(SCHEDULE, gettext_lazy("schedule posts"), MANAGERS, covers=True),
         Verb(ARCHIVE, gettext_lazy("put posts away"), WRITERS, covers=True),
         Verb(EDIT_CAMPAIGN, gettext_lazy("edit campaigns"), MANAGERS, covers=True),
+        Verb(SEE_BRIEF, gettext_lazy("see campaigns and their briefs"), EVERYBODY, covers=True),
+        Verb(EDIT_BRIEF, gettext_lazy("write the briefs of campaigns"), MANAGERS, covers=True),
+        Verb(SUBMIT_BRIEF, gettext_lazy("submit briefs for approval"), MANAGERS, covers=True),
         Verb(EDIT_NOTE, gettext_lazy("write notes into the calendar"), WRITERS, covers=True),
         Verb(EDIT_SLOT, gettext_lazy("set the usual times of a channel"), MANAGERS, covers=True),
         Verb(SAVE_VIEW, gettext_lazy("keep views of the calendar"), EVERYBODY, covers=False),
@@ -130,6 +139,18 @@ def as_its_review_lets(actor: Actor, post: Any) -> Refusal | None:
                 EDIT, _("You judge this post now, and its workflow lets you only decide and comment.")
             )
     return own_drafts_only(actor, post)
+
+
+@condition(EDIT_BRIEF)
+def as_the_review_of_a_brief_lets(actor: Actor, brief: Any) -> Refusal | None:
+    """Hold an approver of a brief to what his step lets him change."""
+    if not isinstance(brief, Brief) or brief.state != PieceState.IN_REVIEW:
+        return None
+    if changing_for(actor, Ref(BRIEF, brief.pk)) in BARRING:
+        return refuse(
+            EDIT_BRIEF, _("You judge this brief now, and its workflow lets you only decide and comment.")
+        )
+    return None
 
 
 @condition(SUBMIT, ARCHIVE)

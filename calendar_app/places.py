@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
 
+from calendar_app.briefs import BRIEF, Brief
 from calendar_app.models import Campaign, Post, PostChannel
 from teams.places import ids_in
 from teams.scopes import CAMPAIGN, CHANNEL, NETWORK
@@ -40,3 +41,13 @@ def places_of_campaign(campaign: Campaign) -> Sequence[frozenset[str]]:
 def campaigns_within(scopes: frozenset[str]) -> Q:
     """Return the condition on campaigns that scopes name."""
     return Q(pk__in=ids_in(scopes, CAMPAIGN))
+
+
+def places_of_brief(brief: Brief) -> Sequence[frozenset[str]]:
+    """Return the scopes of a brief: itself, and its campaign."""
+    return (frozenset({f"{BRIEF}:{brief.pk}"}), frozenset({f"{CAMPAIGN}:{brief.campaign_id}"}))
+
+
+def briefs_within(scopes: frozenset[str]) -> Q:
+    """Return the condition on briefs that scopes name, or whose campaign they name."""
+    return Q(pk__in=ids_in(scopes, BRIEF)) | Q(campaign__in=ids_in(scopes, CAMPAIGN))

@@ -263,6 +263,19 @@ def campaigns(*, with_archived: bool = False) -> QuerySet[Campaign]:
     return rows.order_by("starts_on", "id")
 
 
+def campaigns_with_briefs() -> QuerySet[Campaign]:
+    """Return the campaigns in use, each with where its brief stands; unordered."""
+    return Campaign.objects.filter(is_archived=False).select_related("owner__user", "brief")
+
+
+def get_campaign(pk: UUID) -> Campaign:
+    """Return a campaign, also one that was put away. Raises: NotFound."""
+    found = campaigns(with_archived=True).filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("There is no such campaign."))
+    return found
+
+
 def label_names(post: Post) -> QuerySet[PostLabel, str]:
     """Return the words by which a post is sorted, in the order in which they were given."""
     return PostLabel.objects.filter(post=post).order_by("id").values_list("label__name", flat=True)

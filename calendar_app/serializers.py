@@ -6,6 +6,7 @@ from uuid import UUID
 
 from rest_framework import serializers
 
+from calendar_app.briefs import BriefRevision
 from calendar_app.content import VariantInput
 from calendar_app.models import (
     RATINGS,
@@ -73,6 +74,12 @@ class CampaignBody(serializers.Serializer[Any]):
     colour = serializers.CharField(required=False, allow_blank=True, max_length=16)
     goal = serializers.CharField(required=False, allow_blank=True, max_length=500)
     owner = serializers.UUIDField(required=False, allow_null=True)
+
+
+class BriefBody(serializers.Serializer[Any]):
+    """The brief of a campaign."""
+
+    text = serializers.CharField(max_length=20_000, trim_whitespace=False)
 
 
 class FiltersBody(serializers.Serializer[Any]):
@@ -188,6 +195,18 @@ def revision(row: Revision, changes: list[dict[str, Any]], hidden: frozenset[UUI
         "created_at": row.created_at,
         "variants": [variant(each, hidden) for each in row.variants.all()],
         "changes": changes,
+    }
+
+
+def brief_revision(row: BriefRevision) -> dict[str, Any]:
+    """Return a revision of a brief."""
+    return {
+        "id": str(row.pk),
+        "number": row.number,
+        "text": row.text,
+        "content_hash": row.content_hash,
+        "by": {"kind": row.actor_kind, "member": _text(row.created_by_id), "for": _text(row.on_behalf_of)},
+        "created_at": row.created_at,
     }
 
 

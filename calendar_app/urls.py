@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from calendar_app.views import calendar, composer, exports, feeds, hours, planning, posts, saved
+from calendar_app.views import calendar, campaigns, composer, exports, feeds, hours, planning, posts, saved
 
 app_name = "calendar_app"
 site_name = "feeds"
@@ -21,6 +21,12 @@ urlpatterns = [
     path("calendar/views/<uuid:view>/removal/", saved.removal, name="view_removal"),
     path("calendar/views/<uuid:view>/feeds/", feeds.feeds, name="feeds"),
     path("calendar/feeds/<uuid:feed>/removal/", feeds.feed_removal, name="feed_removal"),
+    path("campaigns/", campaigns.campaign_list, name="campaigns"),
+    path("campaigns/<uuid:campaign>/", campaigns.campaign, name="campaign"),
+    path("campaigns/<uuid:campaign>/owner/", campaigns.campaign_owner, name="campaign_owner"),
+    path("campaigns/<uuid:campaign>/brief/", campaigns.brief, name="brief"),
+    path("campaigns/<uuid:campaign>/submission/", campaigns.brief_submission, name="brief_submission"),
+    path("campaigns/<uuid:campaign>/withdrawal/", campaigns.brief_withdrawal, name="brief_withdrawal"),
     path("posts/", posts.posts, name="posts"),
     path("posts/export.csv", exports.posts_csv, name="posts_csv"),
     path("posts/export.xlsx", exports.posts_xlsx, name="posts_xlsx"),

@@ -8,6 +8,7 @@ from activity.words import subject_words
 NOUNS: "dict[str, str | Promise]" = {
     "approvals.request": _("a request for approval"),
     "approvals.workflow": _("an approval workflow"),
+    "calendar_app.brief": _("the brief of a campaign"),
     "calendar_app.campaign": _("a campaign"),
     "calendar_app.feed": _("a calendar feed"),
     "calendar_app.keydate": _("a key date"),

@@ -7,11 +7,14 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from calendar_app.briefs import Brief, BriefRevision
 from calendar_app.states import PostState, ViewPage
 from core.clock import now
 from teams.models import LANGUAGES
 from teams.states import ActorKind
 from teams.tenancy import WorkspaceOwned
+
+__all__ = ["Brief", "BriefRevision"]
 
 RATINGS = [("G", "G"), ("PG", "PG"), ("PG-13", "PG-13"), ("R", "R")]
 RISKS = [("low", _("low")), ("medium", _("medium")), ("high", _("high"))]

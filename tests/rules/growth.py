@@ -39,6 +39,7 @@ ENUMERATED = ("kind", "type", "state", "subject_type", "scope_type")
 UNDER_ONE = {
     "comments_comment": (),
     "calendar_app_revision": ("number",),
+    "calendar_app_briefrevision": ("number",),
     "publishing_delivery": ("occurrence_no",),
     "publishing_attempt": ("number",),
     "teams_teammember": (),
@@ -113,7 +114,7 @@ class Growth:
                 [self.workspace],
             )
             if table not in (*KEPT, *STILL):
-                self.cursor.execute(f"INSERT INTO moved SELECT id FROM start_{table}")
+                self.cursor.execute(f"INSERT INTO moved SELECT id FROM start_{table} ON CONFLICT DO NOTHING")
         self.cursor.execute(
             "CREATE TEMP TABLE start_person AS SELECT u.* FROM teams_user u JOIN start_teams_membership m"
             " ON m.user_id = u.id WHERE m.status = 'active' ORDER BY u.id LIMIT 1"
