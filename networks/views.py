@@ -17,6 +17,7 @@ from networks.limits import limits_in_words
 from networks.models import Channel
 from networks.permissions import CONNECT, GRANT, SEE
 from networks.protocol import Adapter
+from networks.registry import channel_panels, paused_channels
 from networks.selectors import channels_visible_to, get_channel, grants_of
 from networks.services import channels as services
 from networks.services.grants import restrict_channel, set_grant
@@ -32,8 +33,14 @@ from teams.selectors import teams as teams_of
 def channels(request: HttpRequest) -> HttpResponse:
     """List the channels with their health."""
     at = now()
+    paused = {ident for ask in paused_channels.values() for ident in ask(request)}
     rows = [
-        {"channel": channel, "health": health_of(channel, at), "quota": quota_of_channel(channel, at)}
+        {
+            "channel": channel,
+            "health": health_of(channel, at),
+            "quota": quota_of_channel(channel, at),
+            "is_paused": channel.pk in paused,
+        }
         for channel in channels_visible_to(request.actor)
     ]
     context = {"rows": rows, "may_connect": can(request.actor, CONNECT), **_shell()}
@@ -90,7 +97,10 @@ def login(request: HttpRequest, channel: UUID) -> HttpResponse:
 def channel(request: HttpRequest, channel: UUID) -> HttpResponse:
     """Show a channel: health, limits, who may use it."""
     found = get_channel(request.actor, channel)
-    return render(request, "networks/channel_page.html", _channel_context(request, found))
+    panels = [panel(request, found) for panel in channel_panels.values()]
+    return render(
+        request, "networks/channel_page.html", _channel_context(request, found) | {"panels": panels}
+    )
 
 
 @members(CONNECT, "POST")

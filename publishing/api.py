@@ -1,13 +1,25 @@
 """Deliveries and the pause switch for programs."""
 
+from typing import Any
 from uuid import UUID
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from calendar_app.models import Campaign
+from calendar_app.selectors import get_owned
 from core.paging import keyset
+from networks.selectors import get_channel
+from publishing.models import Hold
 from publishing.permissions import END_HOLD, REPEAT, RESOLVE, SEE, SEE_HOLD, START_HOLD
-from publishing.selectors import deliveries_of, get_delivery, held_deliveries, standing_hold
+from publishing.selectors import (
+    deliveries_of,
+    get_delivery,
+    held_deliveries,
+    hold_of,
+    standing_holds,
+    too_late,
+)
 from publishing.serializers import (
     DeliveryOutput,
     HoldBody,
@@ -19,6 +31,8 @@ from publishing.serializers import (
 from publishing.services.holds import end_hold, start_hold
 from publishing.services.resolving import resolve_delivery, send_again
 from teams.rest import endpoint, page_size, read, respond
+
+MOST_HOLDS = 200
 
 
 @endpoint({"GET": SEE}, answers=DeliveryOutput, lists="pages")
@@ -48,13 +62,46 @@ def delivery_repetition(request: Request, pk: UUID) -> Response:
     return Response(delivery_json(get_delivery(actor, placed.pk)), status=201)
 
 
-@endpoint({"GET": SEE_HOLD, "PUT": START_HOLD, "DELETE": END_HOLD}, body=HoldBody, answers=HoldOutput)
+HOLD_VERBS = {"GET": SEE_HOLD, "PUT": START_HOLD, "DELETE": END_HOLD}
+
+
+@endpoint({"GET": SEE_HOLD}, answers=HoldOutput, lists="whole")
+def holds(request: Request) -> Response:
+    """List the pauses that stand: of everything, of channels, of campaigns."""
+    actor = request._request.actor
+    rows = standing_holds(actor)[:MOST_HOLDS]
+    return Response({"results": [_hold_json(request, row) for row in rows], "next": None})
+
+
+@endpoint(HOLD_VERBS, body=HoldBody, answers=HoldOutput)
 def hold(request: Request) -> Response:
-    """Show the pause, pause everything outgoing, or let it go on."""
+    """Show the pause of everything, pause everything outgoing, or let it go on."""
+    return _hold(request)
+
+
+@endpoint(HOLD_VERBS, body=HoldBody, answers=HoldOutput)
+def channel_hold(request: Request, pk: UUID) -> Response:
+    """Show the pause of a channel, pause it, or let it go on."""
+    return _hold(request, channel=get_channel(request._request.actor, pk))
+
+
+@endpoint(HOLD_VERBS, body=HoldBody, answers=HoldOutput)
+def campaign_hold(request: Request, pk: UUID) -> Response:
+    """Show the pause of a campaign, pause it, or let it go on."""
+    return _hold(request, campaign=get_owned(Campaign, pk))
+
+
+def _hold(request: Request, **scope: Any) -> Response:
     actor, workspace = request._request.actor, request._request.workspace
     if request.method == "PUT":
-        start_hold(workspace=workspace, text=read(HoldBody, request)["reason"], by=actor)
+        start_hold(workspace=workspace, text=read(HoldBody, request)["reason"], by=actor, **scope)
     if request.method == "DELETE":
-        end_hold(workspace=workspace, by=actor)
+        end_hold(workspace=workspace, by=actor, **scope)
         return Response(status=204)
-    return Response(hold_json(standing_hold(), held_deliveries(actor).count()))
+    found = hold_of(**scope)
+    return Response(_hold_json(request, found) if found else hold_json(None, 0, 0))
+
+
+def _hold_json(request: Request, row: Hold) -> dict[str, Any]:
+    held = held_deliveries(request._request.actor, row)
+    return hold_json(row, held.count(), too_late(held, request._request.workspace).count())

@@ -17,17 +17,12 @@ class PublishingConfig(AppConfig):
         from calendar_app.ports import dispatcher
         from calendar_app.registry import held_posts, post_panels
         from core.ticks import Ticker, tickers
-        from publishing import (
-            limiting,
-            permissions,
-            receivers,
-            selectors,
-            views,
-            work,
-        )
+        from networks.registry import channel_panels, paused_channels
+        from publishing import limiting, permissions, receivers, selectors, work
         from publishing.models import Delivery
         from publishing.services import heartbeats, planning, sweeping
         from publishing.services.lanes import lanes
+        from publishing.views import deliveries, pauses
         from teams.limits import Limiting, register_limiting
         from teams.shell import Fact, add_place, shell_facts
         from teams.work import work_sources
@@ -38,13 +33,15 @@ class PublishingConfig(AppConfig):
         tickers.register("publishing.sweep", Ticker(sweeping.sweep, 1.0))
         tickers.register("publishing.rescue", Ticker(lanes.rescue_overdue, 1.0))
         tickers.register("publishing.beat", Ticker(heartbeats.beat_dispatcher, 2.0))
-        post_panels.register("deliveries", views.ledger_panel)
+        post_panels.register("deliveries", deliveries.ledger_panel)
         held_posts.register("publishing", selectors.held_posts)
-        shell_facts.register("hold", Fact(selectors.hold_row, views.hold_banner))
+        shell_facts.register("hold", Fact(selectors.hold_row, pauses.hold_banner))
         add_place(
             "deliveries", _("Not published"), "alert-triangle", "publishing:troubles", verb=permissions.SEE
         )
         add_place("pause", _("Pause"), "player-pause", "publishing:pause", verb=permissions.START_HOLD)
+        channel_panels.register("publishing.pause", pauses.channel_panel)
+        paused_channels.register("publishing", pauses.paused_channels)
         work_sources.register("publishing", work.DELIVERIES)
         register_limiting(Delivery, Limiting(limiting.deliveries_limited), verbs=limiting.LIMITABLE)
         receivers.register()

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from approvals.models import Clearance
-from calendar_app.models import Post, Revision
+from calendar_app.models import Campaign, Post, Revision
 from core.clock import now
 from core.ids import uuid7
 from networks.models import Channel
@@ -188,8 +188,17 @@ class Attempt(WorkspaceOwned):
 
 
 class Hold(WorkspaceOwned):
-    """A pause of everything outgoing in a workspace, from somebody's word to somebody's word."""
+    """A pause, from somebody's word to somebody's word: of everything outgoing, of one channel, or of one campaign.
 
+    Any number may stand at once; a delivery goes out when none covers it.
+    """
+
+    channel = models.ForeignKey(
+        Channel, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     text = models.CharField(max_length=300, blank=True)
     started_at = models.DateTimeField(default=now)
     started_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="+")
@@ -205,9 +214,20 @@ class Hold(WorkspaceOwned):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["workspace"], condition=Q(ended_at=None), name="publishing_hold_one_open"
-            )
+                fields=["workspace", "channel", "campaign"],
+                condition=Q(ended_at=None),
+                nulls_distinct=False,
+                name="publishing_hold_one_open",
+            ),
+            models.CheckConstraint(
+                condition=Q(channel=None) | Q(campaign=None), name="publishing_hold_of_one_thing"
+            ),
         ]
+
+    @property
+    def is_of_everything(self) -> bool:
+        """Tell whether it pauses the whole workspace."""
+        return self.channel_id is None and self.campaign_id is None
 
 
 class Heartbeat(models.Model):

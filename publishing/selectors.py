@@ -10,17 +10,20 @@ from django.db.models import Count, F, Prefetch, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from calendar_app.models import Post
+from calendar_app.models import Campaign, Post
 from calendar_app.permissions import hidden_channel_ids
 from calendar_app.selectors import get_post, posts_visible_to
 from core.errors import NotFound
 from networks.models import Channel
 from networks.permissions import PUBLISH, usable
+from publishing.covering import deliveries_under
 from publishing.models import Attempt, Delivery, Hold
 from publishing.permissions import REPEAT, RESOLVE, SEE
 from publishing.states import REVIEWED, AttemptOutcome, DeliveryState, HeldFor, Reason
+from publishing.timing import clock, late_after
 from teams.actors import Actor
 from teams.limits import rows_limited
+from teams.models import Workspace
 from teams.permissions import can, require, selves
 
 MOST_ROWS = 200
@@ -134,15 +137,50 @@ def interrupted(by: Actor) -> QuerySet[Delivery]:
     return _not_repeated(deliveries_visible_to(by).filter(reason__in=[str(reason) for reason in REVIEWED]))
 
 
-def held_deliveries(by: Actor) -> QuerySet[Delivery]:
-    """Return what waits for the pause to end, first due first."""
+def held_deliveries(by: Actor, hold: Hold | None = None) -> QuerySet[Delivery]:
+    """Return what waits for pauses to end, or for one of them, first due first."""
     rows = deliveries_visible_to(by).filter(state=DeliveryState.SCHEDULED, held_for=HeldFor.PAUSE)
+    rows = rows.filter(deliveries_under(hold)) if hold is not None else rows
     return rows.order_by("scheduled_at", "pk")
 
 
+def too_late(rows: QuerySet[Delivery], workspace: Workspace) -> QuerySet[Delivery]:
+    """Return which of these ask before they go out, if their pause ended now."""
+    return rows.filter(call_no=0, run_at__lte=clock(-late_after(workspace.settings).total_seconds()))
+
+
 def standing_hold() -> Hold | None:
-    """Return the pause of the workspace in scope, None while posts go out."""
-    return Hold.objects.filter(ended_at=None).select_related("started_by__user").first()
+    """Return the pause of the whole workspace in scope, None where there is none."""
+    return _standing().filter(channel=None, campaign=None).first()
+
+
+def standing_holds(by: Actor) -> QuerySet[Hold]:
+    """Return the pauses that stand, as far as the actor may see what they pause, that of everything first."""
+    hidden = hidden_channel_ids(by)
+    rows = _standing().exclude(channel__in=hidden) if hidden else _standing()
+    return rows.order_by(F("channel").desc(nulls_first=True), F("campaign").desc(nulls_first=True), "pk")
+
+
+def get_hold(by: Actor, pk: UUID) -> Hold:
+    """Return a pause that stands. Raises: NotFound."""
+    found = standing_holds(by).filter(pk=pk).first()
+    if found is None:
+        raise NotFound(_("There is no such pause; it may have ended."))
+    return found
+
+
+def hold_of(*, channel: Channel | None = None, campaign: Campaign | None = None) -> Hold | None:
+    """Return the pause of just this channel or campaign."""
+    return _standing().filter(channel=channel, campaign=campaign).first()
+
+
+def paused_channel_ids(by: Actor) -> set[UUID]:
+    """Return the channels that have a pause of their own."""
+    return {row.channel_id for row in standing_holds(by).filter(channel__isnull=False) if row.channel_id}
+
+
+def _standing() -> QuerySet[Hold]:
+    return Hold.objects.filter(ended_at=None).select_related("started_by__user", "channel", "campaign")
 
 
 def held_posts(_by: Actor) -> QuerySet[Delivery]:
@@ -154,7 +192,8 @@ def hold_row(by: Actor) -> QuerySet[Hold, Any]:
     """Return the standing pause with who began it and how many of the actor's posts wait, as plain values."""
     together = held_deliveries(by).order_by().annotate(one=Value(1)).values("one")
     waiting = together.annotate(posts=Count("post_id", distinct=True)).values("posts")
-    rows = Hold.objects.filter(ended_at=None).annotate(name=F("started_by__user__name"))
+    rows = Hold.objects.filter(ended_at=None, channel=None, campaign=None)
+    rows = rows.annotate(name=F("started_by__user__name"))
     return rows.annotate(waiting=Coalesce(Subquery(waiting), 0)).values(
         "text", "started_at", "name", "waiting"
     )[:1]

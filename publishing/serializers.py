@@ -16,7 +16,7 @@ class ResolutionBody(serializers.Serializer[Any]):
 
 
 class HoldBody(serializers.Serializer[Any]):
-    """Why everything is paused."""
+    """Why something is paused."""
 
     reason = serializers.CharField(required=False, allow_blank=True, max_length=300, default="")
 
@@ -49,13 +49,16 @@ class DeliveryOutput(serializers.Serializer[Any]):
 
 
 class HoldOutput(serializers.Serializer[Any]):
-    """Whether everything is paused, for the API's description."""
+    """A pause of everything, of a channel or of a campaign, for the API's description."""
 
     held = serializers.BooleanField()
     reason = serializers.CharField(allow_null=True)
     since = serializers.DateTimeField(allow_null=True)
     by = serializers.CharField(allow_null=True)
+    channel = serializers.UUIDField(allow_null=True)
+    campaign = serializers.UUIDField(allow_null=True)
     waiting = serializers.IntegerField()
+    late = serializers.IntegerField(help_text="How many of these would ask before going out, now.")
 
 
 def delivery_json(delivery: Delivery) -> dict[str, Any]:
@@ -77,14 +80,17 @@ def delivery_json(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def hold_json(hold: Hold | None, waiting: int) -> dict[str, Any]:
+def hold_json(hold: Hold | None, waiting: int, late: int) -> dict[str, Any]:
     """Return the pause as programs see it."""
     return {
         "held": hold is not None,
         "reason": hold.text if hold else None,
         "since": hold.started_at if hold else None,
         "by": hold.started_by.user.name if hold and hold.started_by else None,
+        "channel": hold.channel_id if hold else None,
+        "campaign": hold.campaign_id if hold else None,
         "waiting": waiting,
+        "late": late,
     }
 
 

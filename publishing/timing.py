@@ -1,6 +1,8 @@
 """How long things may take and how often they are tried. Units: seconds, unless a name says otherwise."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import DateTimeField, Func
 from django.db.models.expressions import Combinable, CombinedExpression, Value
@@ -13,6 +15,7 @@ CALL_MARGIN = 10.0
 SETTLE_LEASE = 90
 PREPARE_AHEAD = timedelta(minutes=15)
 GRACE = timedelta(hours=24)
+LATE_AFTER_PAUSE = timedelta(minutes=15)
 LOOK_AGAIN = 30.0
 RESCUE_AFTER = 3
 MOST_ATTEMPTS = 6
@@ -41,6 +44,12 @@ def clock(offset_seconds: float = 0) -> Func | CombinedExpression | Value:
     later = CombinedExpression(at, Combinable.ADD, Value(timedelta(seconds=offset_seconds)))
     later.output_field = DateTimeField()
     return later
+
+
+def late_after(settings: Mapping[str, Any]) -> timedelta:
+    """Return how late a post may be and still go out unasked when a pause ends, by the workspace's settings."""
+    minutes = settings.get("ask_when_late_minutes")
+    return timedelta(minutes=minutes) if minutes else LATE_AFTER_PAUSE
 
 
 def back_off(failures: int, *, first: float, most: float) -> float:

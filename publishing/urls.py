@@ -2,14 +2,16 @@
 
 from django.urls import path
 
-from publishing import views
+from publishing.views import deliveries, pauses
 
 app_name = "publishing"
 urlpatterns = [
-    path("deliveries/", views.troubles, name="troubles"),
-    path("deliveries/interrupted/", views.interrupted_deliveries, name="interrupted"),
-    path("deliveries/<uuid:delivery>/resolution/", views.resolution, name="resolution"),
-    path("deliveries/<uuid:delivery>/repetition/", views.repetition, name="repetition"),
-    path("pause/", views.pause, name="pause"),
-    path("pause/resumption/", views.resumption, name="resumption"),
+    path("deliveries/", deliveries.troubles, name="troubles"),
+    path("deliveries/interrupted/", deliveries.interrupted_deliveries, name="interrupted"),
+    path("deliveries/<uuid:delivery>/resolution/", deliveries.resolution, name="resolution"),
+    path("deliveries/<uuid:delivery>/repetition/", deliveries.repetition, name="repetition"),
+    path("pause/", pauses.pause, name="pause"),
+    path("pause/resumption/", pauses.resumption, name="resumption"),
+    path("pause/<uuid:hold>/", pauses.hold, name="hold"),
+    path("pause/<uuid:hold>/resumption/", pauses.resumption, name="hold_resumption"),
 ]

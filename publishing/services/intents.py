@@ -145,7 +145,12 @@ def _channel_obstacle(status: str) -> Obstacle | None:
 
 
 def _lateness(delivery: Delivery, seen: Look) -> Obstacle | None:
-    """Ask people before sending what is later than the workspace wants it sent unasked, unless it was tried in time."""
+    """Ask people before sending what is later than the workspace wants it sent unasked, unless it was tried in time.
+
+    What a pause kept back for too long was marked as late when the pause ended.
+    """
+    if delivery.reason == Reason.LATE:
+        return Obstacle("ask", Reason.LATE)
     if delivery.call_no or not seen.late_minutes:
         return None
     late = (seen.at - delivery.run_at).total_seconds()

@@ -13,7 +13,8 @@ from calendar_app.times import moment_of
 from core.errors import WrongState
 from core.ids import secret_token, uuid7
 from publishing import ledger, statements
-from publishing.models import Attempt, Delivery, Hold
+from publishing.covering import held_for, paused_channels
+from publishing.models import Attempt, Delivery
 from publishing.services.following import note
 from publishing.states import (
     AWAITING_ANSWER,
@@ -55,11 +56,12 @@ class PublishingDispatcher:
         Records: publishing.delivery.planned for each.
         """
         ledger.take_pause_lock(post.workspace_id, shared=True)
-        held = held_now()
+        paused = paused_channels(post.pk)
         latest = {row.channel_id: row for row in latest_of(post.pk)}
         tried = _with_possible_effect([row.pk for row in latest.values()])
         variants = list(RevisionVariant.objects.filter(revision=revision).order_by("position", "pk"))
         for variant in variants:
+            held = held_for(variant.channel_id, paused)
             plan = _plan_of(post, revision, clearance, variant, by) | {"held_for": held}
             row = _place(latest.get(variant.channel_id), plan, tried)
             if row is not None:
@@ -109,7 +111,8 @@ def rearm(row: Delivery, *, by: Actor, run_now: bool = False) -> Delivery:
     is_question = row.state == DeliveryState.NEEDS_ATTENTION and row.reason in (Reason.LATE, Reason.ABSENT)
     if row.state not in REARMABLE and not is_question:
         raise WrongState(_("This cannot be sent again as it stands now."))
-    plan = {name: getattr(row, name) for name in _PLAN_FIELDS} | _by(by) | {"held_for": held_now()}
+    held = held_for(row.channel_id, paused_channels(row.post_id))
+    plan = {name: getattr(row, name) for name in _PLAN_FIELDS} | _by(by) | {"held_for": held}
     if run_now:
         at = statements.read_clock()
         plan |= {"run_at": at, "expires_at": at + GRACE, "reason": Reason.NONE}
@@ -207,11 +210,6 @@ def _by(by: Actor) -> dict[str, Any]:
         "planned_by_id": by.member_id,
         "on_behalf_of": by.on_behalf_of,
     }
-
-
-def held_now() -> HeldFor:
-    """Return what keeps a delivery back that is put on the schedule now."""
-    return HeldFor.PAUSE if Hold.objects.filter(ended_at=None).exists() else HeldFor.NOTHING
 
 
 def _with_possible_effect(idents: Sequence[UUID]) -> set[UUID]:

@@ -16,9 +16,9 @@ from networks.adapters import adapter_of
 from networks.protocol import Adapter, Call, Capability, Finding, Reconciled
 from networks.services.calls import call_for
 from publishing import ledger, statements
+from publishing.covering import held_for, paused_channels
 from publishing.models import Delivery
 from publishing.services.following import follow, lock_post, note
-from publishing.services.planning import held_now
 from publishing.settlement import Facts, Step, Verdict, settle
 from publishing.states import IN_REVIEW, DeliveryState, Reason
 from publishing.timing import clock
@@ -160,7 +160,7 @@ def _values(delivery: Delivery, verdict: Verdict, found: Reconciled) -> dict[str
         "reason": Reason.NONE,
         "reason_text": "",
         "run_at": Greatest(clock(), F("scheduled_at")),
-        "held_for": held_now(),
+        "held_for": held_for(delivery.channel_id, paused_channels(delivery.post_id)),
         "lease_token": None,
         "lease_until": None,
         "settle_token": None,

@@ -1,4 +1,4 @@
-"""The checker: the ten invariants of the engine over a recorded history, each with what breaks it. Pure."""
+"""The checker: the eleven invariants of the engine over a recorded history, each with what breaks it. Pure."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def _doubles(history: History) -> list[str]:
 
 
 def _unfinished(history: History) -> list[str]:
-    return [f"{row.text}: {row.state}" for row in history.rows if row.state not in FINAL]
+    return [f"{row.text}: {row.state}" for row in history.rows if row.state not in FINAL and not row.is_held]
 
 
 def _untrue(history: History) -> list[str]:
@@ -117,6 +117,12 @@ def _across(history: History) -> list[str]:
     return [f"{text}: at {tenant}'s network" for text, tenant in seen if owner.get(text) != tenant]
 
 
+def _let_out(history: History) -> list[str]:
+    held = {row.text: row for row in history.rows if row.is_held}
+    went = [f"{each.text}: went out" for each in [*history.calls, *history.live] if each.text in held]
+    return went + [f"{text}: {row.state}" for text, row in held.items() if row.state != "scheduled"]
+
+
 def _all(history: History) -> int:
     return len(history.rows)
 
@@ -146,4 +152,5 @@ INVARIANTS: tuple[tuple[str, str, Callable[[History], int], Callable[[History], 
     ("I8", "lateness within its bound", _of_state("published"), _late),
     ("I9", "each publication on record once, the seal whole", _all, _unrecorded),
     ("I10", "nothing of one tenant at another's", lambda h: len(h.calls) + len(h.live), _across),
+    ("I11", "a held channel sends nothing", lambda h: sum(row.is_held for row in h.rows), _let_out),
 )

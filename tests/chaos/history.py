@@ -21,6 +21,7 @@ class Row:
     is_intact: bool
     outcomes: list[str]
     entries: int
+    is_held: bool = False
 
 
 @dataclass

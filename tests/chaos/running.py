@@ -17,6 +17,8 @@ from calendar_app.models import RevisionVariant
 from calendar_app.rendering import hash_entries
 from core.clock import now
 from publishing.models import Attempt, Delivery
+from publishing.services.holds import start_hold
+from teams.actors import Actor
 from teams.models import Workspace
 from teams.tenancy import workspace_scope
 from tests.chaos.checking import FINAL
@@ -27,6 +29,8 @@ from tests.support.fakenet import FakeNet
 from tests.support.workers import Fleet
 
 CLASSES = "KDSFN"
+HELD = "H"
+"""What goes to a channel that is paused throughout: one in fifty of all."""
 PER_SECOND = 10
 """A third of what a busy machine of two cores delivers, so that lateness is what the faults cost, not a queue."""
 CHUNK = 40
@@ -83,6 +87,14 @@ def networks(workspaces: list[Workspace]) -> Iterator[list[Tenant]]:
             with workspace_scope(tenant.workspace.pk):
                 for each in CLASSES:
                     tenant.channels[each] = fake_channel(tenant.workspace, each, tenant.net.url)
+                held = fake_channel(tenant.workspace, "D", tenant.net.url)
+                tenant.channels[HELD] = held
+                start_hold(
+                    workspace=tenant.workspace,
+                    text="held throughout",
+                    by=Actor.system(tenant.workspace.pk),
+                    channel=held,
+                )
         yield tenants
     finally:
         for tenant in tenants:
@@ -126,7 +138,7 @@ def generate(
     for first in range(0, plan.deliveries, CHUNK):
         texts = []
         for number in range(first, min(first + CHUNK, plan.deliveries)):
-            text = f"{chance.choice(CLASSES)}-{number}"
+            text = f"{chance.choice(CLASSES) if number % 50 else HELD}-{number}"
             actions = chance.choices(list(ACTIONS), list(ACTIONS.values()), k=2)
             tenant = tenants[number % len(tenants)]
             tenant.net.tell(text, *actions)
@@ -185,6 +197,7 @@ def _rows(slug: str) -> Iterator[Row]:
             is_intact=approved == row.content_hash and payload["text"] == row.post.title,
             outcomes=outcomes.get(row.pk, []),
             entries=entries[str(row.pk)],
+            is_held=row.post.title.startswith(HELD),
         )
 
 
@@ -195,7 +208,7 @@ def _plan(tenants: list[Tenant], texts: list[str]) -> bool:
         with workspace_scope(tenant.workspace.pk):
             own = [text for text in texts if int(text[2:]) % len(tenants) == index]
             known = set(Delivery.objects.filter(post__title__in=own).values_list("post__title", flat=True))
-            for each in CLASSES:
+            for each in tenant.channels:
                 missing = [text for text in own if text[0] == each and text not in known]
                 for _ in plan_many(tenant.workspace, [tenant.channels[each]], missing, at=at):
                     pass
@@ -206,7 +219,7 @@ def _open(tenants: list[Tenant]) -> int:
     left = 0
     for tenant in tenants:
         with workspace_scope(tenant.workspace.pk):
-            left += Delivery.objects.exclude(state__in=FINAL).count()
+            left += Delivery.objects.exclude(state__in=FINAL).exclude(channel=tenant.channels[HELD]).count()
     return left
 
 

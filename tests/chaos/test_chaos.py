@@ -1,4 +1,4 @@
-"""The chaos run of the suite: 2,000 deliveries of all classes, 100 faults, ten invariants (issue 6, Proof 3)."""
+"""The chaos run of the suite: 2,000 deliveries of all classes, 100 faults, eleven invariants (issue 6, Proof 3)."""
 
 import os
 import time

@@ -7,7 +7,7 @@ from tests.chaos.history import Call, History, Live, Row
 
 
 def sound() -> History:
-    """Four deliveries of two tenants: two live, one refused, one that nobody can know of."""
+    """Five deliveries of two tenants: two live, one refused, one that nobody can know of, one held."""
     history = History(seed=1, bound_seconds=60, settling_seconds=30)
     for text, tenant, capability, state in [
         ("D one", "acme", "D", "published"),
@@ -35,6 +35,9 @@ def sound() -> History:
         history.calls.append(Call(text, tenant, 1001.0, "ok"))
         if is_live:
             history.live.append(Live(f"id {text}", text, tenant))
+    history.rows.append(
+        Row("H five", "acme", "D", "scheduled", "", 1000.0, None, "", True, [], 0, is_held=True)
+    )
     return history
 
 
@@ -53,13 +56,14 @@ PLANTED = {
     "I8": lambda h: vars(h.rows[0]).update(published_at=1061.0),
     "I9": lambda h: vars(h.rows[1]).update(entries=2),
     "I10": lambda h: vars(h.calls[2]).update(tenant="other"),
+    "I11": lambda h: h.calls.append(Call("H five", "acme", 1001.0, "ok")),
 }
 
 
 def test_a_sound_history_breaks_nothing():
     verdicts = check(sound())
 
-    assert [verdict.name.split()[0] for verdict in verdicts] == [f"I{n}" for n in range(1, 11)]
+    assert [verdict.name.split()[0] for verdict in verdicts] == [f"I{n}" for n in range(1, 12)]
     assert broken(sound()) == set()
     assert all(verdict.looked_at for verdict in verdicts)
 
@@ -76,6 +80,7 @@ def test_each_planted_violation_is_found(invariant):
     ("plant", "invariant"),
     [
         (lambda h: h.live.clear(), "I3"),
+        (lambda h: vars(h.rows[4]).update(state="rejected"), "I11"),
         (lambda h: vars(h.rows[3]).update(outcomes=["rejected"]), "I5"),
         (lambda h: h.seal_breaks.append("acme: an entry was changed"), "I9"),
         (lambda h: vars(h.rows[0]).update(entries=0), "I9"),

@@ -76,6 +76,7 @@ class Engine(RuleBasedStateMachine):
         self.example.__enter__()
         self.posts: dict[str, Post] = {}
         self.calls_when_paused: int | None = None
+        self.held: dict[str, int] = {}
         self.first_call = len(self.net.calls)
         self.unsent = 0
 
@@ -171,6 +172,21 @@ class Engine(RuleBasedStateMachine):
         end_hold(workspace=self.team.acme, by=self.team.actor("ana"))
 
     @rule(text=texts)
+    def pause_channel(self, text: str) -> None:
+        channel = delivery_of(self.posts[text]).channel
+        start_hold(workspace=self.team.acme, text="", by=self.team.actor("ana"), channel=channel)
+        self.held.setdefault(text, self.calls_for(text))
+
+    @rule(text=texts)
+    def resume_channel(self, text: str) -> None:
+        self.held.pop(text, None)
+        channel = delivery_of(self.posts[text]).channel
+        end_hold(workspace=self.team.acme, by=self.team.actor("ana"), channel=channel)
+
+    def calls_for(self, text: str) -> int:
+        return sum(call.text == text for call in self.net.calls)
+
+    @rule(text=texts)
     def withdraw(self, text: str) -> None:
         self.try_to(lambda: PublishingDispatcher().withdrawn(self.posts[text], "", self.system))
 
@@ -213,6 +229,10 @@ class Engine(RuleBasedStateMachine):
             assert len(self.net.calls) == self.calls_when_paused
 
     @invariant()
+    def a_held_channel_sends_nothing(self) -> None:
+        assert {text: self.calls_for(text) for text in self.held} == self.held
+
+    @invariant()
     def every_call_was_announced(self) -> None:
         calls = len(self.net.calls) - self.first_call
         assert Attempt.objects.filter(delivery__post__in=self.posts.values()).count() == calls + self.unsent
@@ -222,6 +242,8 @@ class Engine(RuleBasedStateMachine):
         try:
             if self.calls_when_paused is not None:
                 self.resume()
+            for text in list(self.held):
+                self.resume_channel(text)
             for _ in range(12):
                 self.leases_run_out()
                 for claim in ledger.claim_due():

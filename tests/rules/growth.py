@@ -62,7 +62,7 @@ STILL = {
     "notifications_mailrules": "one for each member, found by member",
     "networks_workspacekey": "one for each workspace",
     "networks_channelsecret": "one for each channel, shown nowhere",
-    "publishing_hold": "one stands at a time; the past ones are shown nowhere",
+    "publishing_hold": "one of each channel and campaign stands at a time; the past ones are shown nowhere",
 }
 """Owned tables that do not grow, and why."""
 

@@ -6,6 +6,7 @@ from typing import Any
 from core.clock import now
 from networks.models import Channel
 from publishing.models import Delivery
+from publishing.services.holds import start_hold
 from teams.models import Workspace
 from tests.factories.deliveries import allow_policy, plan
 from tests.rules.subjects import body, made, subject
@@ -36,6 +37,25 @@ def resolution(side: Side) -> dict[str, Any]:
     return {"live": False}
 
 
-@body("publishing_api:hold:PUT")
+@subject("publishing:hold.hold", "publishing:hold_resumption.hold")
+def one_hold(side: Side) -> Any:
+    """A pause of one channel."""
+    channel = Channel.objects.get(pk=made(side, "channel"))
+    return start_hold(workspace=side.workspace, text=side.text("pause"), by=side.by, channel=channel).pk
+
+
+@subject("publishing_api:channel_hold.pk")
+def held_channel(side: Side) -> Any:
+    """A channel that can be paused."""
+    return made(side, "channel")
+
+
+@subject("publishing_api:campaign_hold.pk")
+def held_campaign(side: Side) -> Any:
+    """A campaign that can be paused."""
+    return made(side, "campaign")
+
+
+@body("publishing_api:channel_hold:PUT", "publishing_api:campaign_hold:PUT", "publishing_api:hold:PUT")
 def hold(side: Side) -> dict[str, Any]:
     return {"reason": "words"}

@@ -1,7 +1,6 @@
-"""Pages of publishing: the ledger on the post page, what went wrong, the pause switch."""
+"""The ledger on the post page, what went wrong, and what people say of it."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,34 +9,27 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from calendar_app.models import Post
 from core.errors import Invalid
 from core.paging import keyset
-from core.together import Rows
-from publishing.forms import HoldForm, ResolutionForm
+from publishing.forms import ResolutionForm
 from publishing.models import Attempt, Delivery
-from publishing.permissions import END_HOLD, REPEAT, RESOLVE, SEE, SEE_HOLD, START_HOLD
+from publishing.permissions import REPEAT, RESOLVE, SEE
 from publishing.selectors import (
     get_delivery,
-    held_deliveries,
     interrupted,
     ledger_rows,
     outcome_of,
-    standing_hold,
     troubled,
 )
-from publishing.services.holds import end_hold, start_hold
 from publishing.services.resolving import resolve_delivery, send_again
 from publishing.states import AttemptOutcome, DeliveryState, Reason
 from teams.gates import members
-from teams.permissions import can
 
 LIST_SIZE = 50
-SHOWN_HELD = 100
 
 
 def ledger_panel(request: HttpRequest, post: Post) -> SafeString:
@@ -129,54 +121,6 @@ def repetition(request: HttpRequest, delivery: UUID) -> HttpResponse:
     words = _("It waits until posts go out again.") if placed.is_held else _("It goes out now.")
     messages.success(request, words)
     return _back_to(found, request)
-
-
-@members(SEE_HOLD, "GET", "POST")
-def pause(request: HttpRequest) -> HttpResponse:
-    """Show what a pause does and what waits; start one."""
-    form = HoldForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        start_hold(workspace=request.workspace, text=form.cleaned_data["reason"], by=request.actor)
-        return redirect("publishing:pause", request.workspace.slug)
-    return render(request, "publishing/hold_page.html", _pause_page(request, form))
-
-
-@members(END_HOLD, "POST")
-def resumption(request: HttpRequest) -> HttpResponse:
-    """Let outgoing posts go on."""
-    if end_hold(workspace=request.workspace, by=request.actor) is not None:
-        messages.success(request, _("Posts go out again."))
-    return redirect("publishing:pause", request.workspace.slug)
-
-
-def hold_banner(request: HttpRequest, rows: Rows) -> dict[str, Any] | None:
-    """Return what the banner above every page says, None while posts go out."""
-    if not rows:
-        return None
-    slug, (hold,) = request.workspace.slug, rows
-    return {
-        "by": hold["name"] or _("Collab"),
-        "since": datetime.fromisoformat(hold["started_at"]),
-        "reason": hold["text"],
-        "waiting": hold["waiting"],
-        "waiting_url": reverse("publishing:pause", args=[slug]),
-        "resume_url": reverse("publishing:resumption", args=[slug]),
-        "can_resume": can(request.actor, END_HOLD),
-    }
-
-
-def _pause_page(request: HttpRequest, form: HoldForm) -> dict[str, Any]:
-    held = held_deliveries(request.actor)
-    return {
-        "form": form,
-        "hold": standing_hold(),
-        "rows": list(held[:SHOWN_HELD]),
-        "more": max(0, held.count() - SHOWN_HELD),
-        "interrupted": interrupted(request.actor).exists(),
-        "can_start": can(request.actor, START_HOLD),
-        "nav_key": "pause",
-        "primary_taken": True,
-    }
 
 
 def _groups(rows: Sequence[Delivery]) -> list[dict[str, Any]]:
