@@ -261,8 +261,14 @@ def has_part_in(actor: Actor, override: Override) -> bool:
 
 @condition(WITHDRAW)
 def may_withdraw(actor: Actor, request: Request) -> Refusal | None:
-    """Let authors withdraw their own, and others who hold the right over submissions of others."""
-    if holds(actor, WITHDRAW_OTHERS, request) or is_author(actor, request):
+    """Let authors withdraw their own, and others who hold the right over submissions of others.
+
+    In the place of somebody away that is what that person made: one's own is withdrawn in one's own name.
+    """
+    if holds(actor, WITHDRAW_OTHERS, request):
+        return None
+    own = persons_of(actor) if actor.covered is None else same_people([actor.covered.pk])
+    if not own.isdisjoint(UUID(ident) for ident in request.author_ids):
         return None
     return refuse(WITHDRAW, _("Somebody else submitted this."))
 
