@@ -225,13 +225,13 @@ def zone_of(value: object) -> ZoneInfo | None:
 
 
 def say_time(moment: datetime, style: str) -> str:
-    """Write a moment in the reader's language: time, date, when, day or full."""
+    """Write a moment in the reader's language: time, date, when, day, weekday or full."""
     if style == "time":
         return time_format(moment, "H:i")
     if style == "seconds":
         return f"{date_format(moment, 'D j M')}, {time_format(moment, 'H:i:s')}"
     day = date_format(moment, {"date": "j M Y", "day": "D j", "full": "l j F Y"}.get(style, "D j M"))
-    return day if style in {"date", "day"} else f"{day}, {time_format(moment, 'H:i')}"
+    return day if style in {"date", "day", "weekday"} else f"{day}, {time_format(moment, 'H:i')}"
 
 
 @register.simple_tag(takes_context=True)

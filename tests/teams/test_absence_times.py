@@ -1,20 +1,25 @@
 """Absences by the clock on the wall (R1.6): half days, zones, changes of the clock; edited, private, overlapping."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
 from core.clock import as_of, now
 from core.errors import Invalid, NotAllowed, WrongState
 from teams.cover import away_since, away_until
 from teams.forms import AbsenceForm, days_of
 from teams.models import Absence, Membership
+from teams.permissions import covered_actors
 from teams.services.absences import change_absence, end_absence, record_absence
 from teams.states import AbsenceKind
-from tests.teams.test_absences import PAGE, away, fresh
+from teams.templatetags.team import away_span
+from tests.teams.test_absences import PAGE, away, back, fresh
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+INSTANT = timedelta(microseconds=1)
 HOURS = [
     # zone, first day, last day, from noon, until noon, hours away
     ("Asia/Kuala_Lumpur", date(2026, 3, 9), date(2026, 3, 9), False, False, 24),
@@ -37,10 +42,12 @@ HOURS = [
 
 @pytest.mark.parametrize("case", HOURS)
 def test_days_and_halves_are_those_of_the_members_own_clock(acme, case):
-    """R1.6: the instants follow from the wall clock and the zone, on days when the clock changes too."""
+    """R1.6: the instants follow from the wall clock and the zone, and the cover from the instants, also when the clock
+    changes that day."""
     zone, first, last, from_noon, until_noon, hours = case
     acme.ben.user.timezone = zone
     acme.ben.user.save()
+    back(acme, "ben", "jun")
     facts = {
         "member": acme.ben.pk,
         "kind": "leave",
@@ -64,6 +71,14 @@ def test_days_and_halves_are_those_of_the_members_own_clock(acme, case):
     assert (kept.ends_at - kept.starts_at) / timedelta(hours=1) == hours
     assert kept.zone == zone
     assert kept.starts_wall[:10] == first.isoformat()
+    for instant, acts in (
+        (kept.starts_at - INSTANT, False),
+        (kept.starts_at, True),
+        (kept.ends_at - INSTANT, True),
+        (kept.ends_at, False),
+    ):
+        with as_of(instant):
+            assert bool(covered_actors(acme.actor("jun"))) == acts, instant
     shown = days_of(kept)
     assert (shown["first_day"], shown["last_day"]) == (first, last)
     assert (shown["from_noon"], shown["until_noon"]) == (from_noon, until_noon)
@@ -163,3 +178,27 @@ def test_a_lead_records_somebody_sick_in_one_tap(cast, client_as, acme):
     assert "Sick today" not in client_as(cast.ben).get(PAGE).content.decode()
     assert client_as(cast.ben).post(f"{PAGE}sick/", {"member": cast.cleo.pk}).status_code == 403
     assert Absence.objects.count() == 1
+
+
+ZONES = ["Asia/Kuala_Lumpur", "Europe/London", "Africa/Cairo"]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_whole_days_are_said_by_the_first_and_the_last(zone):
+    """The midnight at which an absence ends is nobody's day away; on days of 23 and 25 hours too."""
+    with timezone.override(zone):
+        tz = ZoneInfo(zone)
+        for day in (date(2026, 4, 24), date(2026, 10, 25), date(2026, 10, 30)):
+            start = datetime.combine(day, time.min, tz)
+            for days, words in ((1, ""), (4, f" – {day + 3 * DAY:%a} {(day + 3 * DAY).day} ")):
+                said = away_span(start, datetime.combine(day + days * DAY, time.min, tz))
+                assert said.startswith(f"{day:%a} {day.day} "), said
+                assert (words in said) if words else ("–" not in said), said
+
+
+def test_half_days_and_open_ends_are_said_with_what_there_is():
+    with timezone.override("Asia/Kuala_Lumpur"):
+        noon = datetime(2026, 12, 9, 4, tzinfo=UTC)
+        assert away_span(noon, noon + 12 * HOUR) == "Wed 9 Dec, 12:00 – Thu 10 Dec, 00:00"
+        assert away_span(noon - 12 * HOUR, None) == "from Wed 9 Dec on"
+        assert away_span(noon - 12 * HOUR, noon + 12 * HOUR, is_short=True) == "Wed 9"
