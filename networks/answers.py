@@ -23,7 +23,8 @@ NetworkOutput = shape(
     "NetworkOutput",
     network=CharField(),
     label=CharField(),
-    connectable=BooleanField(),
+    connectable=BooleanField(help_text="Whether credentials given to the API connect an account."),
+    by_login=BooleanField(help_text="Whether people connect an account in the browser, by logging in there."),
     credentials=CredentialOutput(many=True),
     options=OptionOutput(many=True),
 )

@@ -6,6 +6,8 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from networks.models import NetworkApp
+from networks.oauth.servers import OAuthServer
 from networks.protocol import Adapter
 from networks.states import GrantLevel
 from teams.choosing import Chooser, is_id, member_written
@@ -43,6 +45,26 @@ class ConnectForm(CredentialsForm):
         required=False,
         help_text=_("How the team calls this channel; empty: as the account."),
     )
+
+
+class AppForm(forms.Form):
+    """What the workspace is to a network; the secret is never filled in again."""
+
+    client_id = forms.CharField(label=_("Client ID"), max_length=255, widget=forms.TextInput())
+    secret = forms.CharField(
+        label=_("Client secret"),
+        max_length=2000,
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, app: NetworkApp | None, server: OAuthServer, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["client_id"].initial = app.client_id if app else ""
+        if app:
+            self.fields["secret"].help_text = _("Empty: the one that is kept stays.")
+        elif not server.is_secret_optional:
+            self.fields["secret"].required = True
 
 
 class NameForm(forms.Form):

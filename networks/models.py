@@ -20,6 +20,7 @@ __all__ = [
     "ChannelGroupGrant",
     "ChannelSecret",
     "ChannelUserGrant",
+    "NetworkApp",
     "NewsroomItem",
     "WorkspaceKey",
 ]
@@ -140,6 +141,23 @@ class ChannelSecret(WorkspaceOwned):
                 fields=["workspace", "channel", "field"], name="networks_channelsecret_field"
             )
         ]
+
+
+class NetworkApp(WorkspaceOwned):
+    """What the workspace is to a network into which people log in: the app that an admin registered there."""
+
+    kind = models.CharField(max_length=32)
+    client_id = models.CharField(max_length=255)
+    sealed = models.BinaryField()
+    """The app's secret, sealed with the workspace's data key; of a public client the empty one."""
+    changed_by = models.ForeignKey(Membership, on_delete=models.PROTECT, null=True, related_name="+")
+    changed_at = models.DateTimeField(default=now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace", "kind"], name="networks_networkapp_kind")]
+
+    def __str__(self) -> str:
+        return self.kind
 
 
 class ChannelUserGrant(UserGrant):

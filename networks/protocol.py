@@ -36,6 +36,7 @@ class Counting(StrEnum):
     GRAPHEMES = "graphemes"
     MASTODON = "mastodon"
     UTF16 = "utf16"
+    WEIGHTED = "weighted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,8 @@ class Call:
     http: "OutboundClient"
     open_media: "OpenMedia"
     refresh: "RefreshCredentials"
+    app: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The workspace's app at the network (client_id, client_secret), where people log in with their browser."""
 
 
 class OpenMedia(Protocol):

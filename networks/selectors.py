@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import NotFound
 from core.templatetags.ui import network_name
-from networks.models import Channel, ChannelGroupGrant, ChannelUserGrant
+from networks.models import Channel, ChannelGroupGrant, ChannelUserGrant, NetworkApp
 from networks.permissions import SEE, WRITE
 from networks.states import PLANNABLE, ChannelStatus, GrantLevel
 from teams.actors import Actor
@@ -67,6 +67,11 @@ def get_channel(by: Actor, pk: UUID, verb: str = SEE) -> Channel:
         raise NotFound(_("There is no such channel."))
     require(by, verb, found)
     return found
+
+
+def app_at(kind: str) -> NetworkApp | None:
+    """Return the app that the workspace in scope registered at a network, its secret sealed."""
+    return NetworkApp.objects.filter(kind=kind).first()
 
 
 def grants_of(channel: Channel) -> list[Grant]:

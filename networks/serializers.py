@@ -8,6 +8,7 @@ from rest_framework import serializers
 from core.clock import now
 from networks.health import health_of, quota_of_channel
 from networks.models import Channel
+from networks.oauth.servers import logins
 from networks.protocol import Adapter
 from networks.states import Trouble
 
@@ -100,6 +101,7 @@ def network_json(adapter: Adapter) -> Mapping[str, Any]:
         "network": adapter.kind,
         "label": str(adapter.label),
         "connectable": bool(adapter.credential_fields),
+        "by_login": adapter.kind in logins,
         "credentials": [
             {
                 "name": field.name,

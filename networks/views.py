@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.clock import now
@@ -15,6 +16,7 @@ from networks.forms import ConnectForm, CredentialsForm, GrantForm, LoginEndForm
 from networks.health import health_of, login_end_of, quota_of_channel
 from networks.limits import limits_in_words
 from networks.models import Channel
+from networks.oauth.servers import logins
 from networks.permissions import CONNECT, GRANT, SEE
 from networks.protocol import Adapter
 from networks.registry import channel_panels, paused_channels
@@ -50,13 +52,15 @@ def channels(request: HttpRequest) -> HttpResponse:
 @members(CONNECT, "GET")
 def networks(request: HttpRequest) -> HttpResponse:
     """Offer the networks of which an account can be connected."""
-    found = [adapter for adapter in adapters.values() if adapter.credential_fields]
+    found = [one for one in adapters.values() if one.credential_fields or one.kind in logins]
     return render(request, "networks/network_list.html", {"networks": found, **_shell()})
 
 
 @members(CONNECT, "GET", "POST")
 def new_channel(request: HttpRequest, kind: str) -> HttpResponse:
     """Connect an account of one network."""
+    if kind in logins:
+        return redirect("networks:app", request.workspace.slug, kind)
     adapter = _connectable(kind)
     form = ConnectForm(adapter, request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -80,6 +84,9 @@ def new_channel(request: HttpRequest, kind: str) -> HttpResponse:
 def login(request: HttpRequest, channel: UUID) -> HttpResponse:
     """Give a channel new credentials of the same account."""
     found = get_channel(request.actor, channel, CONNECT)
+    if found.kind in logins and not found.is_sample:
+        way = reverse("networks:journey", args=[request.workspace.slug, found.kind])
+        return redirect(f"{way}?channel={found.pk}")
     adapter = _connectable(found.kind)
     form = CredentialsForm(adapter, request.POST or None, initial=_known(found))
     if request.method == "POST" and form.is_valid():
@@ -170,7 +177,6 @@ def grants(request: HttpRequest, channel: UUID) -> HttpResponse:
 
 def _channel_context(request: HttpRequest, found: Channel) -> dict[str, Any]:
     may_grant = can(request.actor, GRANT, found)
-    adapter = adapters.find(found.kind)
     return {
         "channel": found,
         "health": health_of(found),
@@ -178,7 +184,8 @@ def _channel_context(request: HttpRequest, found: Channel) -> dict[str, Any]:
         "end_form": LoginEndForm(initial={"login_ends_on": login_end_of(found)}),
         "limits": limits_in_words(found.limits),
         "may_connect": can(request.actor, CONNECT, found),
-        "may_log_in": not found.is_sample and adapter is not None and bool(adapter.credential_fields),
+        "may_log_in": not found.is_sample and _may_log_in(found.kind),
+        "may_try": found.kind in logins and found.can_publish and can(request.actor, CONNECT, found),
         "may_grant": may_grant,
         "grants": grants_of(found) if may_grant and found.is_restricted else [],
         "grant_form": _grant_form(request) if may_grant and found.is_restricted else None,
@@ -204,6 +211,11 @@ def _tell(form: CredentialsForm, error: Invalid | WrongState) -> None:
         error = Invalid(error.message)
     error.fields = {name.removeprefix("credentials."): texts for name, texts in error.fields.items()}
     tell_form(form, error)
+
+
+def _may_log_in(kind: str) -> bool:
+    adapter = adapters.find(kind)
+    return kind in logins or (adapter is not None and bool(adapter.credential_fields))
 
 
 def _connectable(kind: str) -> Adapter:

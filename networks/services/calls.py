@@ -9,7 +9,9 @@ from uuid import UUID
 from core.http import outbound
 from files.services.media import open_media
 from networks.models import Channel
+from networks.oauth.servers import logins
 from networks.protocol import Call
+from networks.services.apps import open_app
 from networks.services.credentials import open_credentials, refresh_credentials
 from teams.tenancy import workspace_scope
 
@@ -28,6 +30,7 @@ def call_for(channel: Channel) -> Call:
         http=outbound(),
         open_media=partial(_open, channel.workspace_id),
         refresh=partial(refresh_credentials, channel.workspace_id, channel.pk),
+        app=open_app(channel.kind) if channel.kind in logins else {},
     )
 
 

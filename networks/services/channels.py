@@ -12,6 +12,7 @@ from core.record import record
 from core.refs import Ref
 from networks.adapters import adapters
 from networks.models import Channel
+from networks.oauth.servers import logins
 from networks.outcomes import shorten
 from networks.permissions import CONNECT
 from networks.protocol import Adapter, Capability, Connected, Outcome, OutcomeKind
@@ -34,18 +35,31 @@ def connect_channel(
 
     Asks the network before it touches a row, within the adapter's short deadline.
     Raises: NotAllowed; Invalid with a sentence per field; WrongState when the account is connected already.
-    Records: networks.channel.connected.
     """
     require(by, CONNECT)
     adapter = adapters.find(kind)
     if adapter is None or not adapter.credential_fields:
         message = _("Accounts of this network cannot be connected.")
+        if kind in logins:
+            message = _(
+                "Accounts of this network are connected by logging in there, on the page of channels."
+            )
         raise Invalid(message, fields={"network": [message]})
     name = name.strip()
     if len(name) > NAME_MAX:
         message = _("Give a name of at most 120 characters.")
         raise Invalid(message, fields={"name": [message]})
-    connected = _ask(adapter, credentials)
+    return admit_account(
+        workspace=workspace, kind=kind, name=name, connected=_ask(adapter, credentials), by=by
+    )
+
+
+def admit_account(*, workspace: Workspace, kind: str, name: str, connected: Connected, by: Actor) -> Channel:
+    """Make a channel of an account that its network vouched for; one that was connected before comes back.
+
+    Raises: NotAllowed; WrongState when the account is connected already. Records: networks.channel.connected.
+    """
+    require(by, CONNECT)
     earlier = Channel.objects.filter(kind=kind, remote_account_id=connected.remote_account_id)
     channel = earlier.select_for_update().order_by("-created_at").first()
     if channel is not None and channel.status == ChannelStatus.ACTIVE:
@@ -61,13 +75,23 @@ def connect_channel(
 def log_in_again(*, channel: Channel, credentials: Mapping[str, str], by: Actor) -> Channel:
     """Give a channel new credentials of the same account.
 
-    Raises: NotAllowed; WrongState for a sample; Invalid, also for another account. Records: networks.channel.connected.
+    Raises: NotAllowed; WrongState for a sample; Invalid, also for another account.
     """
     require(by, CONNECT, channel)
     adapter = adapters.find(channel.kind)
     if channel.status not in CONNECTED or adapter is None or not adapter.credential_fields:
         raise WrongState(_("There is no account to log in to."))
-    connected = _ask(adapter, credentials)
+    return admit_again(channel=channel, connected=_ask(adapter, credentials), by=by)
+
+
+def admit_again(*, channel: Channel, connected: Connected, by: Actor) -> Channel:
+    """Keep a new log-in of a channel's account.
+
+    Raises: NotAllowed; WrongState where there is none; Invalid for another one. Records: networks.channel.connected.
+    """
+    require(by, CONNECT, channel)
+    if channel.status not in CONNECTED:
+        raise WrongState(_("There is no account to log in to."))
     if connected.remote_account_id != channel.remote_account_id:
         message = _("These are the credentials of %(other)s; this channel is %(handle)s.")
         text = message % {"other": connected.handle, "handle": channel.handle}

@@ -41,6 +41,17 @@ def open_credentials(channel: Channel) -> dict[str, str]:
     return _open(channel, list(ChannelSecret.objects.filter(channel=channel)))
 
 
+def seal_value(*, workspace_id: UUID, owner: str, field: str, value: str) -> bytes:
+    """Return a secret that belongs to no channel, sealed and bound to its workspace, owner and field."""
+    return seal(ring(), _data_key(workspace_id), value.encode(), (str(workspace_id), owner, field))
+
+
+def open_value(*, workspace_id: UUID, owner: str, field: str, sealed: bytes) -> str:
+    """Return such a secret in the clear. Raises: core.envelope.EnvelopeError."""
+    wrapped = bytes(WorkspaceKey.objects.get().wrapped)
+    return open_sealed(ring(), wrapped, sealed, (str(workspace_id), owner, field)).decode()
+
+
 def forget_credentials(*, channel: Channel) -> None:
     """Delete the channel's credentials."""
     ChannelSecret.objects.filter(channel=channel).delete()

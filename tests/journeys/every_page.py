@@ -73,6 +73,8 @@ NO_PAGE = {
     "metrics": "a program's answer",
     "mfa_login_webauthn": "a program's answer",
     "mfa_download_recovery_codes": "a text file",
+    "networks:journey": "leads on to the network",
+    "networks:journey_end": "leads on to the channel's trial",
     "newsroom:atom": "a feed",
     "newsroom:endpoint": "the newsroom's own interface",
     "newsroom:json": "a feed",

@@ -8,6 +8,7 @@ from tests.peers import servers
 from tests.peers.servers import OidcServer, Server
 
 BACK = [f"http://localhost:8000/sso/{slug}/callback/" for slug in ("acme", "other")]
+BACK += [f"http://localhost:8000/w/{slug}/channels/new/fake/return/" for slug in ("acme", "other")]
 
 
 @pytest.fixture(scope="session")

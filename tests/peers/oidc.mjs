@@ -17,12 +17,16 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   clients: [
     { ...client, client_id: 'collab', client_secret: 'a-shared-secret' },
     { ...client, client_id: 'public', token_endpoint_auth_method: 'none' },
+    { ...client, client_id: 'channels', client_secret: 'a-channel-secret', grant_types: ['authorization_code', 'refresh_token'] },
     { ...client, client_id: 'posting', client_secret: 'another-secret', token_endpoint_auth_method: 'client_secret_post' },
   ],
   jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256', kid: 'first' }] },
   cookies: { keys: [randomBytes(16).toString('hex')] },
   claims: { openid: ['sub', 'amr'], email: ['email', 'email_verified'], profile: ['name', 'groups'] },
-  features: { devInteractions: { enabled: false } },
+  scopes: ['openid', 'offline_access', 'post.write'],
+  rotateRefreshToken: true,
+  issueRefreshToken: (ctx, client) => client.grantTypeAllowed('refresh_token'),
+  features: { devInteractions: { enabled: false }, revocation: { enabled: true } },
   interactions: { url: (ctx, interaction) => `/sign-in/${interaction.uid}` },
   findAccount: (ctx, id) => ({ accountId: id, claims: () => ({ sub: id, ...people()[id] }) }),
   loadExistingGrant: async (ctx) => {
@@ -31,6 +35,9 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
       clientId: ctx.oidc.client.clientId,
     })
     grant.addOIDCScope('openid email profile')
+    const known = people()[ctx.oidc.session.accountId]
+    if (known?.posts === false) grant.rejectOIDCScope('post.write')
+    else grant.addOIDCScope('post.write')
     await grant.save()
     return grant
   },

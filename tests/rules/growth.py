@@ -61,6 +61,7 @@ STILL = {
     "teams_directorygroupmember": "asked for by the directory only, page by page of its groups",
     "notifications_mailrules": "one for each member, found by member",
     "networks_workspacekey": "one for each workspace",
+    "networks_networkapp": "one for each network at most",
     "networks_channelsecret": "one for each channel, shown nowhere",
     "publishing_hold": "one of each channel and campaign stands at a time; the past ones are shown nowhere",
 }
