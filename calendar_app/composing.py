@@ -32,7 +32,7 @@ from teams.models import Membership
 SLOT_DAYS = 14
 SLOTS_SHOWN = 3
 USUAL_TIME = time(9)
-COUNTERS = {"graphemes": "graphemes", "utf16": "utf16"}
+COUNTERS = {name: name for name in ("graphemes", "utf16", "weighted")}
 """What the counter beside a text counts, by the channel's rule; it is a help, and the server's count decides."""
 
 

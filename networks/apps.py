@@ -58,8 +58,11 @@ class NetworksConfig(AppConfig):
         from networks.discord.adapter import DiscordAdapter
         from networks.mastodon.adapter import MastodonAdapter
         from networks.newsroom.adapter import NewsroomAdapter
+        from networks.oauth.servers import logins
         from networks.telegram.adapter import TelegramAdapter
         from networks.webhook.adapter import WebhookAdapter
+        from networks.x.adapter import XAdapter
+        from networks.x.login import XLogin
 
         for adapter in (
             NewsroomAdapter(),
@@ -68,5 +71,7 @@ class NetworksConfig(AppConfig):
             DiscordAdapter(),
             TelegramAdapter(),
             WebhookAdapter(),
+            XAdapter(),
         ):
             adapters.register(adapter.kind, adapter)
+        logins.register("x", XLogin())

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from core.http import Response
 from networks.protocol import Quota
 
-PREFIXES = ("x-ratelimit", "ratelimit")
-"""Mastodon's and Discord's headers, and those of a PDS."""
+PREFIXES = ("x-ratelimit", "ratelimit", "x-rate-limit")
+"""Mastodon's and Discord's headers, those of a PDS, and those of X."""
 SHORTEST = timedelta(minutes=1)
 """A window shorter than this is a pace that the engine keeps by itself, not a quota that people plan by."""
 COUNT_MAX = 2_000_000_000

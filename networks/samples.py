@@ -34,6 +34,7 @@ from networks.protocol import (
 )
 from networks.telegram.adapter import LIMITS as TELEGRAM
 from networks.texts import clean, measure
+from networks.x.login import LIMITS as X
 
 MB = 1024 * 1024
 
@@ -42,7 +43,7 @@ SAMPLES: dict[str, Limits] = {
     "facebook": Limits(63_206, Counting.CHARACTERS, 10, 10 * MB, 1024 * MB, 14_400),
     "linkedin": Limits(3000, Counting.CHARACTERS, 20, 10 * MB, 500 * MB, 1800),
     "tiktok": Limits(2200, Counting.CHARACTERS, 35, 20 * MB, 1024 * MB, 600, alt_max=0),
-    "x": Limits(280, Counting.CHARACTERS, 4, 5 * MB, 512 * MB, 140, alt_max=1000, url_length=23),
+    "x": X,
     "youtube": Limits(5000, Counting.CHARACTERS, 1, 2 * MB, 1024 * MB, 43_200, alt_max=0),
     "pinterest": Limits(500, Counting.CHARACTERS, 5, 20 * MB, 1024 * MB, 900, alt_max=500),
     "threads": Limits(500, Counting.CHARACTERS, 20, 8 * MB, 1024 * MB, 300, alt_max=1000),

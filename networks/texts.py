@@ -23,6 +23,12 @@ _LINK = regex.compile(
 )
 _TRAILING = ".,;:!?'\"”’…"
 MASTODON_LINK_LENGTH = 23
+X_LINK_LENGTH = 23
+_LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
+"""Code points that X counts once; all others count twice, and so does an emoji, however it is put together."""
+_EMOJI = regex.compile(
+    r"\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F|[0-9#*]\uFE0F?\u20E3|\p{RI}\p{RI}|\p{Emoji}\p{Emoji_Modifier}"
+)
 _MASTODON_LINK = regex.compile(r"https?://[^\s<>\"]+", regex.IGNORECASE)
 _MASTODON_MENTION = regex.compile(
     r"(?<![=/\p{L}\p{N}_])@([a-z0-9_]+(?:[a-z0-9_.-]+[a-z0-9_]+)?)@[\p{L}\p{N}.-]+[\p{L}\p{N}]",
@@ -69,10 +75,30 @@ def count_utf16(text: str) -> int:
     return len(text.encode("utf-16-le")) // 2
 
 
+def count_x(text: str, link_length: int = X_LINK_LENGTH) -> int:
+    """Return the length as X counts: composed letters weigh by their code point, a link 23, an emoji 2.
+
+    Source: docs.x.com/fundamentals/counting-characters and the configuration v3 of twitter-text, read 2026-11-27.
+    """
+    text, length = unicodedata.normalize("NFC", text), 0
+    for link in reversed(list(links(text))):
+        text, length = text[: link.start] + text[link.end :], length + link_length
+    for cluster in _GRAPHEME.findall(text):
+        is_emoji = _EMOJI.match(cluster) is not None
+        length += 2 if is_emoji else sum(_weight(ord(character)) for character in cluster)
+    return length
+
+
+def _weight(point: int) -> int:
+    return 1 if any(first <= point <= last for first, last in _LIGHT) else 2
+
+
 def measure(text: str, counting: Counting | str, link_length: int | None = None) -> int:
     """Return the length of a text as a network counts it."""
     if counting == Counting.MASTODON:
         return count_mastodon(text, link_length or MASTODON_LINK_LENGTH)
+    if counting == Counting.WEIGHTED:
+        return count_x(text, link_length or X_LINK_LENGTH)
     if counting == Counting.UTF16:
         return count_utf16(text)
     return count_graphemes(text) if counting == Counting.GRAPHEMES else len(text)

@@ -36,6 +36,12 @@ def kind(side: Side) -> Any:
     return "mastodon"
 
 
+@subject("networks:app.kind", "networks:journey.kind", "networks:journey_end.kind")
+def login_kind(side: Side) -> Any:
+    """A network into which people log in; no app of this workspace is known there."""
+    return "x"
+
+
 @subject("newsroom:item.key", "newsroom:endpoint.key")
 def item(side: Side) -> Any:
     """An item of the newsroom, public in its own workspace."""

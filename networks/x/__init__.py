@@ -1,0 +1,1 @@
+"""Accounts of X, by its API version 2."""
