@@ -21,6 +21,7 @@ NOUNS: "dict[str, str | Promise]" = {
     "files.media": _("a picture or video"),
     "guests.guestlink": _("a guest’s link"),
     "networks.channel": _("a channel"),
+    "networks.networkapp": _("an app at a network"),
     "networks.workspacekey": _("the workspace's key"),
     "notifications.inbox": _("notices"),
     "publishing.delivery": _("a delivery"),

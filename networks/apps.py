@@ -59,6 +59,8 @@ class NetworksConfig(AppConfig):
         from networks.mastodon.adapter import MastodonAdapter
         from networks.newsroom.adapter import NewsroomAdapter
         from networks.oauth.servers import logins
+        from networks.pinterest.adapter import PinterestAdapter
+        from networks.pinterest.login import PinterestLogin
         from networks.telegram.adapter import TelegramAdapter
         from networks.webhook.adapter import WebhookAdapter
         from networks.x.adapter import XAdapter
@@ -72,6 +74,8 @@ class NetworksConfig(AppConfig):
             TelegramAdapter(),
             WebhookAdapter(),
             XAdapter(),
+            PinterestAdapter(),
         ):
             adapters.register(adapter.kind, adapter)
         logins.register("x", XLogin())
+        logins.register("pinterest", PinterestLogin())

@@ -15,6 +15,7 @@ from core.errors import Invalid
 from core.http import OutboundClient
 from networks.discord.adapter import LIMITS as DISCORD
 from networks.outcomes import media_entry
+from networks.pinterest.login import LIMITS as PINTEREST
 from networks.problems import find_problems
 from networks.protocol import (
     Call,
@@ -45,7 +46,7 @@ SAMPLES: dict[str, Limits] = {
     "tiktok": Limits(2200, Counting.CHARACTERS, 35, 20 * MB, 1024 * MB, 600, alt_max=0),
     "x": X,
     "youtube": Limits(5000, Counting.CHARACTERS, 1, 2 * MB, 1024 * MB, 43_200, alt_max=0),
-    "pinterest": Limits(500, Counting.CHARACTERS, 5, 20 * MB, 1024 * MB, 900, alt_max=500),
+    "pinterest": PINTEREST,
     "threads": Limits(500, Counting.CHARACTERS, 20, 8 * MB, 1024 * MB, 300, alt_max=1000),
     "bluesky": Limits(300, Counting.GRAPHEMES, 4, 2_000_000, alt_max=2000),
     "discord": DISCORD,

@@ -85,11 +85,11 @@ def _ask(http: OutboundClient, server: OAuthServer, app: App, form: Mapping[str,
         "POST", server.token_url, headers=headers, data=fields, deadline_seconds=DEADLINE_SECONDS
     )
     if not response.ok:
-        raise LoginFailed(_refusal(response))
+        raise LoginFailed(_refusal(response, server))
     return response
 
 
-def _refusal(response: Response) -> Outcome:
+def _refusal(response: Response, server: OAuthServer) -> Outcome:
     """Say why there are no tokens: too often, no longer let in, or a server that does not work."""
     if response.status == 429:
         return rate_limited(response)
@@ -98,8 +98,11 @@ def _refusal(response: Response) -> Outcome:
     except NotReadable:
         answer = {}
     error = str(answer.get("error", ""))[:60]
-    if error in LOST:
-        words = str(answer.get("error_description") or "The network ended the log-in.")
+    if error in LOST or (answer and response.status in server.lost_statuses):
+        words = str(
+            answer.get("error_description") or answer.get("message") or "The network ended the log-in."
+        )
+        error = error or str(response.status)
         return Outcome(
             OutcomeKind.NEEDS_LOGIN, http_status=response.status, reason=shorten(f"{words} ({error})")
         )

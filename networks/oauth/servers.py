@@ -22,6 +22,8 @@ class OAuthServer:
     separator: str = " "
     is_secret_optional: bool = False
     """Whether an app may be a public client, which has no secret and proves itself by PKCE alone."""
+    lost_statuses: frozenset[int] = frozenset()
+    """Statuses of a network that does not name OAuth's errors, by which it refuses what it granted, in JSON."""
     extra: Mapping[str, str] = field(default_factory=dict)
     """What else this network wants in a code's exchange and each refresh."""
 

@@ -23,7 +23,7 @@ def store_app(*, workspace: Workspace, kind: str, client_id: str, secret: str, b
 
     Channels that another app let in have to log in again when their token ends: a network takes a refresh token
     from the app only that it gave it to.
-    Raises: NotAllowed, Invalid with a sentence per field. Records: networks.networkapp.stored.
+    Raises: NotAllowed, Invalid with a sentence per field. Records: networks.networkapp.configured.
     """
     require(by, CONNECT)
     login = logins.find(kind)
@@ -46,7 +46,7 @@ def store_app(*, workspace: Workspace, kind: str, client_id: str, secret: str, b
     if not is_kept:
         found.sealed = seal_value(workspace_id=workspace.pk, owner=_owner(kind), field=FIELD, value=secret)
     found.save()
-    record("networks.networkapp.stored", by=by, subject=Ref("networks.networkapp", found.pk), kind=kind)
+    record("networks.networkapp.configured", by=by, subject=Ref("networks.networkapp", found.pk), kind=kind)
     return found
 
 

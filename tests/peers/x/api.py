@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from tests.peers.serving import Peer, Reply, Request
+from tests.peers.shapes import Operation, Violation
 from tests.peers.x.schema import (
     APPEND,
     CREATE_POST,
@@ -29,8 +30,6 @@ from tests.peers.x.schema import (
     PROBLEM,
     STATUS,
     TIMELINE,
-    Operation,
-    Violation,
 )
 
 CLIENT_ID, CLIENT_SECRET = "strict-client", "strict-secret"
@@ -154,21 +153,8 @@ class X(Peer):
         operation, fit = found
         self._admit(request, operation)
         given = {name: ",".join(values) for name, values in query.items()}
-        body: Any = None
         try:
-            if unknown := set(given) - set(operation.query):
-                raise Violation(f"The query parameters {sorted(unknown)} are unknown")
-            if missing := operation.needs - set(given):
-                raise Violation(f"The query lacks {sorted(missing)}")
-            for name, value in given.items():
-                operation.query[name].check(value, name)
-            if operation.is_form:
-                fields, files = request.parts()
-                body = {**fields, **dict.fromkeys(files, "bytes")}
-            elif operation.body is not None:
-                body = request.json
-            if operation.body is not None:
-                operation.body.check(body, "body")
+            body = operation.check_request(request, query)
         except Violation as violation:
             raise Refusal(400, "invalid-request", str(violation), "Invalid Request") from violation
         answer = self._do(operation, request, body, fit.groupdict().get("id", ""), given)

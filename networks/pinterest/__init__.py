@@ -1,0 +1,1 @@
+"""Accounts of Pinterest and their boards, by its API version 5."""
