@@ -15,6 +15,7 @@ subject_words: "Registry[str | Promise]" = Registry("activity.words.subject_word
 ACTIONS: "dict[str, str | Promise]" = {
     "accepted": pgettext_lazy("activity", "took over a suggestion for"),
     "added": pgettext_lazy("activity", "added"),
+    "assigned": pgettext_lazy("activity", "gave somebody the work on"),
     "answered": pgettext_lazy("activity", "answered"),
     "approved": pgettext_lazy("activity", "approved"),
     "archived": pgettext_lazy("activity", "archived"),

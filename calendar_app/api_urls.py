@@ -12,6 +12,7 @@ api_urlpatterns = [
     path("posts/<uuid:post>/submission/", posts.submission, name="submission"),
     path("posts/<uuid:post>/path/", posts.path_ahead, name="path_ahead"),
     path("posts/<uuid:post>/schedule/", posts.schedule, name="schedule"),
+    path("posts/<uuid:post>/assignment/", posts.assignment, name="assignment"),
     path("campaigns/", days.campaigns, name="campaigns"),
     path("campaigns/<uuid:campaign>/", days.campaign, name="campaign"),
     path("campaigns/<uuid:campaign>/brief/", briefs.brief, name="brief"),

@@ -119,7 +119,9 @@ def get_post(by: Actor, pk: UUID, verb: str = SEE) -> Post:
     """Return a post for a purpose, with its current revision. Raises: NotFound, NotAllowed."""
     rows = visible(by, SEE, Post.objects.all())
     found = (
-        rows.select_related("current_revision", "campaign", "author__user", "workspace").filter(pk=pk).first()
+        rows.select_related("current_revision", "campaign", "author__user", "given_by__user", "workspace")
+        .filter(pk=pk)
+        .first()
     )
     if found is None:
         raise NotFound(_("There is no such post."))

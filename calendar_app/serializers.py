@@ -65,6 +65,12 @@ class ScheduleBody(serializers.Serializer[Any]):
     scheduled_at = serializers.CharField()
 
 
+class AssignmentBody(serializers.Serializer[Any]):
+    """Who looks after a post from now on."""
+
+    member = serializers.UUIDField()
+
+
 class CampaignBody(serializers.Serializer[Any]):
     """A campaign."""
 

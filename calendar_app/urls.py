@@ -40,6 +40,7 @@ urlpatterns = [
     path("posts/<uuid:post>/revisions/", posts.revisions, name="revisions"),
     path("posts/<uuid:post>/submission/", posts.submission, name="submission"),
     path("posts/<uuid:post>/withdrawal/", posts.withdrawal, name="withdrawal"),
+    path("posts/<uuid:post>/assignment/", planning.assignment, name="assignment"),
     path("posts/<uuid:post>/schedule/", planning.schedule, name="schedule"),
     path("posts/<uuid:post>/publication/", planning.publication, name="publication"),
     path("posts/<uuid:post>/unscheduling/", planning.unscheduling, name="unscheduling"),

@@ -1,6 +1,7 @@
-"""Posts that need their people: what failed, or what nobody knows the outcome of."""
+"""Posts that need their people: what failed, what nobody knows the outcome of, and what was given to somebody."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
@@ -19,6 +20,7 @@ from teams.subjects import subjects
 from teams.work import Found, WorkItem, WorkRows, WorkSource, in_whose_place
 
 WANTING = {"needs_attention": "red", "failed": "red", "partly_published": "amber", "expired": "amber"}
+GIVEN, TO_WRITE = "given", ("draft", "changes_requested", "rejected")
 LATE = "approved"
 """Approved after its time: it waits for a new one."""
 
@@ -40,14 +42,21 @@ def post_rows(actor: Actor) -> Sequence[WorkRows]:
     rows = rows.exclude(Q(state=LATE) & (Q(scheduled_at=None) | Q(scheduled_at__gt=Now())))
     if can(actor, RESOLVE):
         rows = rows.filter(~Exists(unresolved(actor).filter(post=OuterRef("pk"))))
-    return [WorkRows("post", rows, since="updated_at", covered=in_whose_place(own, covered))]
+    whose = in_whose_place(own, covered)
+    given = posts_visible_to(actor, PostFilter(states=TO_WRITE)).filter(wanted, given_by__isnull=False)
+    return [
+        WorkRows("post", rows, since="updated_at", covered=whose),
+        WorkRows(GIVEN, given, since="given_at", due="scheduled_at", covered=whose),
+    ]
 
 
 def post_items(actor: Actor, found: Sequence[Found]) -> Mapping[Found, WorkItem]:
     """Return what to say of posts; one statement."""
-    posts = Post.objects.select_related("campaign").in_bulk([one.id for one in found])
+    rows = Post.objects.select_related("campaign", "given_by__user")
+    posts = rows.in_bulk([one.id for one in found])
     slug = actor.member.workspace.slug if actor.member else ""
-    return {one: _item(posts[one.id], slug) for one in found if one.id in posts}
+    say = {GIVEN: _to_write}
+    return {one: say.get(one.kind, _item)(posts[one.id], slug) for one in found if one.id in posts}
 
 
 POSTS = WorkSource(post_rows, post_items)
@@ -71,14 +80,26 @@ def _item(post: Post, slug: str) -> WorkItem:
     }
     return WorkItem(
         kind="post",
-        title=str(post),
-        url=subjects.get(POST).path(slug, post.pk),
         why=why.get(post.state, ""),
         icon="alert-triangle",
         tone=WANTING.get(post.state, "amber"),
-        tag=post.campaign.name if post.campaign else "",
-        tag_key=str(post.campaign_id or ""),
         action=_("Look"),
-        goes_out_at=post.scheduled_at,
-        ref=Ref(POST, post.pk),
+        **_shared(post, slug),
     )
+
+
+def _to_write(post: Post, slug: str) -> WorkItem:
+    name = post.given_by.user.name if post.given_by else ""
+    why = _("write, %(name)s gave it to you") % {"name": name}
+    return WorkItem(kind=GIVEN, why=why, icon="pencil", action=_("Write"), **_shared(post, slug))
+
+
+def _shared(post: Post, slug: str) -> dict[str, Any]:
+    return {
+        "title": str(post),
+        "url": subjects.get(POST).path(slug, post.pk),
+        "tag": post.campaign.name if post.campaign else "",
+        "tag_key": str(post.campaign_id or ""),
+        "goes_out_at": post.scheduled_at,
+        "ref": Ref(POST, post.pk),
+    }

@@ -27,6 +27,7 @@ from calendar_app.selectors import (
     variants_of,
     with_variants,
 )
+from calendar_app.services.assigning import assign_post
 from calendar_app.services.campaigns import labels_named
 from calendar_app.services.planning import NOW, schedule_post, unschedule_post
 from calendar_app.services.posts import archive_post, create_post, save_post
@@ -34,6 +35,7 @@ from calendar_app.services.reviews import submit_post, withdraw_post
 from core.errors import Invalid
 from teams.actors import Actor
 from teams.rest import endpoint, if_match, listing, read
+from teams.selectors import members
 
 
 @endpoint(
@@ -124,6 +126,19 @@ def schedule(request: Request, post: UUID) -> Response:
     asked = read(serializers.ScheduleBody, request)["scheduled_at"]
     schedule_post(post=found, scheduled_at=asked if asked == NOW else _instant(asked), by=actor)
     return _one(found, actor)
+
+
+@endpoint({"PUT": EDIT}, body=serializers.AssignmentBody, answers=answers.PostOutput)
+def assignment(request: Request, post: UUID) -> Response:
+    """PUT gives a post that is being written to another member, who then has it on the list of work."""
+    actor = request._request.actor
+    found = get_post(actor, post, EDIT)
+    ident = read(serializers.AssignmentBody, request)["member"]
+    to = members(actor).filter(pk=ident).first()
+    if to is None:
+        message = _("There is no such member.")
+        raise Invalid(message, fields={"member": [message]})
+    return _one(assign_post(post=found, to=to, by=actor), actor)
 
 
 def _fields(request: Request, actor: Actor, *, partial: bool = False) -> dict[str, Any]:

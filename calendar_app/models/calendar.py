@@ -71,6 +71,10 @@ class Post(WorkspaceOwned):
     headline = models.CharField(max_length=HEADLINE_MAX, blank=True)
     state = models.CharField(max_length=20, choices=PostState, default=PostState.DRAFT)
     author = models.ForeignKey("teams.Membership", null=True, on_delete=models.PROTECT, related_name="+")
+    given_by = models.ForeignKey(
+        "teams.Membership", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    given_at = models.DateTimeField(null=True)
     campaign = models.ForeignKey(Campaign, null=True, on_delete=models.PROTECT, related_name="posts")
     language = models.CharField(_("language"), max_length=8, choices=LANGUAGES, blank=True)
     rating = models.CharField(_("content rating"), max_length=8, choices=RATINGS, blank=True)
@@ -98,6 +102,11 @@ class Post(WorkspaceOwned):
                 name="calendar_app_post_when",
             ),
             models.Index(fields=["workspace", "-id"], name="calendar_app_post_newest"),
+            models.Index(
+                fields=["workspace", "author"],
+                condition=models.Q(given_by__isnull=False, archived_at=None),
+                name="calendar_app_post_given",
+            ),
             models.Index(
                 fields=["scheduled_at"],
                 condition=models.Q(state__in=["draft", "in_review", "changes_requested"], archived_at=None),

@@ -85,6 +85,9 @@ def submit_post(
         by=by,
     )
     post.refresh_from_db(fields=["state"])
+    if post.given_by_id is not None:  # what was given is done; should it come back, its review says so
+        post.given_by = None
+        post.save(update_fields=["given_by"])
     record("calendar_app.post.submitted", by=by, subject=ref_of(post), revision=post.version)
     return post
 

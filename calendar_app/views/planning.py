@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,14 +13,17 @@ from django.utils.translation import gettext as _
 from calendar_app.forms import schedule_form
 from calendar_app.permissions import ARCHIVE, EDIT, SCHEDULE, hidden_channel_ids
 from calendar_app.selectors import channels_of, get_post
+from calendar_app.services.assigning import assign_post
 from calendar_app.services.moves import move_post
 from calendar_app.services.planning import NOW, schedule_post, unschedule_post
 from calendar_app.services.posts import archive_post, restore_post
 from calendar_app.services.undoing import archive_reference, undo_archive
 from calendar_app.states import MOVABLE, PostState
 from calendar_app.times import moment_at
-from core.errors import WrongState
+from core.errors import Invalid, WrongState
+from teams.choosing import member_written
 from teams.gates import members
+from teams.selectors import members as workspace_members
 
 S = PostState
 
@@ -45,6 +49,22 @@ def schedule(request: HttpRequest, post: UUID) -> HttpResponse:
     if moment.is_shifted:
         messages.warning(request, _("The clock skips the hour you gave; the next full moment was taken."))
     return redirect("calendar_app:post", request.workspace.slug, found.pk)
+
+
+@members(EDIT, "POST")
+def assignment(request: HttpRequest, post: UUID) -> HttpResponse:
+    """Give a post that is being written to somebody else."""
+    found = get_post(request.actor, post, EDIT)
+    page = redirect("calendar_app:post", request.workspace.slug, found.pk)
+    try:
+        to = member_written(workspace_members(request.actor), request.POST.get("member", ""))
+        assign_post(post=found, to=to, by=request.actor)
+    except (ValidationError, Invalid) as refusal:
+        request.must_roll_back = True
+        messages.error(request, " ".join(getattr(refusal, "messages", [])) or str(refusal))
+        return page
+    messages.success(request, _("Given to %(name)s.") % {"name": to.user.name})
+    return page
 
 
 @members(SCHEDULE, "GET", "POST")

@@ -32,7 +32,7 @@ from calendar_app.selectors import (
     variants_of,
 )
 from calendar_app.services.reviews import submit_post, withdraw_post
-from calendar_app.states import EDITABLE, MOVABLE, SENT, SUBMITTABLE, PostState
+from calendar_app.states import ASSIGNABLE, EDITABLE, MOVABLE, SENT, SUBMITTABLE, PostState
 from calendar_app.views.ways import filters_of, saved_choices, view_menu, views_of
 from comments.selectors import threads_shown
 from core.clock import now
@@ -199,6 +199,7 @@ def _possible(actor: Any, found: Post, *, is_open: bool) -> dict[str, bool]:
         "can_schedule": found.state in (S.APPROVED, S.SCHEDULED) and can(actor, SCHEDULE, found),
         "can_move": found.state in MOVABLE and found.state != S.APPROVED and can(actor, EDIT, found),
         "can_share": can(actor, "teams.guest.invite"),
+        "can_assign": found.state in ASSIGNABLE and can(actor, EDIT, found),
         "can_archive": found.state != S.PUBLISHING and can(actor, ARCHIVE, found),
     }
 

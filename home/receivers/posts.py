@@ -20,7 +20,7 @@ from teams.subjects import subjects
 
 MENTIONED, COMMENTED = "comments.mentioned", "comments.commented"
 PUBLISHED, FAILED, ATTENTION = "publishing.published", "publishing.failed", "publishing.needs_attention"
-EXPIRED = "calendar_app.expired"
+EXPIRED, GIVEN = "calendar_app.expired", "calendar_app.given"
 OUTCOMES = {
     "publishing.delivery.published": PUBLISHED,
     "publishing.delivery.failed": FAILED,
@@ -67,6 +67,15 @@ def tell_of_expiry(entry: Entry) -> None:
         tell(_members(writers_of(post)), type=EXPIRED, entry=entry, facts={"title": _title(entry, post)})
 
 
+def tell_of_assignment(entry: Entry) -> None:
+    """Tell somebody that a post is now his to write, and who gave it."""
+    post = _post_of(entry)
+    member = Membership.objects.filter(pk=entry.facts["member"]).select_related("user").first()
+    if post is not None and member is not None and post.author_id == member.pk:
+        who = post.given_by.user.name if post.given_by else ""
+        tell([member], type=GIVEN, entry=entry, facts={"title": _title(entry, post), "who": who})
+
+
 def register() -> None:
     """Register the kinds of notice and the subscriptions, at start."""
     register_notice_types(
@@ -77,8 +86,10 @@ def register() -> None:
         NoticeType(ATTENTION, gettext_lazy("own post needs attention"), _attention, _what_to_say),
     )
     register_notice_types(
-        NoticeType(EXPIRED, gettext_lazy("own post lost its time"), _lost, _what_time, icon="clock-x")
+        NoticeType(EXPIRED, gettext_lazy("own post lost its time"), _lost, _what_time, icon="clock-x"),
+        NoticeType(GIVEN, gettext_lazy("post given to oneself"), _given, _what_to_write, icon="pencil"),
     )
+    subscribe("home.assignments", ["calendar_app.post.assigned"], tell_of_assignment)
     subscribe("home.expiry", ["calendar_app.post.expired"], tell_of_expiry)
     subscribe("home.comments", SPOKEN, tell_of_comment)
     subscribe("home.deliveries", list(OUTCOMES), tell_of_delivery)
@@ -121,6 +132,14 @@ def _attention(notice: Notice) -> str:
 
 def _lost(notice: Notice) -> str:
     return str(_("Not sent, its time passed unapproved: %(title)s") % notice.facts)
+
+
+def _given(notice: Notice) -> str:
+    return str(_("%(who)s gave you a post: %(title)s") % notice.facts)
+
+
+def _what_to_write(notice: Notice) -> str:
+    return _("It is on your list of work until you submit it.")
 
 
 def _what_time(notice: Notice) -> str:

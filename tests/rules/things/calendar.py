@@ -14,6 +14,7 @@ from calendar_app.services.undoing import archive_reference, undo_reference
 from calendar_app.services.views import save_view
 from core.clock import now
 from teams.actors import Actor
+from teams.states import RoleKey
 from tests.rules.subjects import SHARED, body, made, subject
 from tests.rules.world import Side
 
@@ -148,6 +149,11 @@ def autosave_form(side: Side) -> dict[str, Any]:
 @body("calendar_app:move:POST")
 def move_form(side: Side) -> dict[str, Any]:
     return {"post": str(made(side, "post")), "date": (now() + timedelta(days=3)).date().isoformat()}
+
+
+@body("calendar_app:assignment:POST", "calendar_app_api:assignment:PUT")
+def heir(side: Side) -> dict[str, Any]:
+    return {"member": str(side.members[RoleKey.LEAD].pk)}
 
 
 @body("calendar_app:schedule:POST")
