@@ -87,6 +87,28 @@ def test_the_first_who_is_here_acts_and_nobody_else(acme, away):
     assert acting == ([expected] if expected else [])
 
 
+def test_the_first_backup_acts_again_from_the_instant_he_is_back(acme):
+    """R1.6: overlapping absences: the second acts while the first is away too, up to and without its end."""
+    back(acme, "ana", "cleo", "ben")
+    _leave(acme, "cleo")
+    Absence(
+        workspace_id=acme.ana.workspace_id,
+        member=acme.ana,
+        starts_at=START - timedelta(days=1),
+        ends_at=END + timedelta(days=1),
+    ).save()
+    for instant, expected in (
+        (START - INSTANT, "cleo"),
+        (START, "ben"),
+        (END - INSTANT, "ben"),
+        (END, "cleo"),
+    ):
+        with as_of(instant):
+            covers = {name: covered_actors(actor_of(fresh(getattr(acme, name)))) for name in ("ben", "cleo")}
+        acting = [name for name, own in covers.items() if [one.on_behalf_of for one in own] == [acme.ana.pk]]
+        assert acting == [expected], instant
+
+
 # Pure: lists, scopes and bounds
 
 
