@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from core.errors import CollabError, Invalid, NotFound
+from core.errors import CollabError, Invalid, NotFound, WrongState
 from core.http import outbound
 from networks.adapters import adapters
 from networks.forms import AppForm
@@ -100,7 +100,7 @@ def trial(request: HttpRequest, channel: UUID) -> HttpResponse:
     may_try = found.kind in logins and found.can_publish
     if request.method == "POST":
         if not may_try:
-            raise NotFound(_("There is no account to log in to."))
+            raise WrongState(_("There is no account to log in to."))
         _try(request, found)
         return redirect("networks:trial", request.workspace.slug, found.pk)
     rows = request.session.get(TRIALS, {}).get(str(found.pk), [])
