@@ -1,5 +1,8 @@
 """Pictures and videos that go with comments (issue 4, line 5): taken in safely, for who may read them only."""
 
+import re
+from html import unescape
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -116,6 +119,33 @@ def test_the_page_takes_files_and_gives_them_to_be_kept(cast, client_as, picture
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in answer["Content-Security-Policy"]
     assert b"".join(answer.streaming_content)[1:4] == b"PNG"
+
+
+def test_what_is_being_prepared_asks_again_by_itself_until_it_is_there(cast, client_as, picture):
+    """The row names where it asks and which part of the answer it becomes; ready, it asks no more."""
+    with workspace_scope(cast.acme.pk):
+        post = make_post(cast)
+        said(cast, post, picture("a.png"))
+        row = Attachment.objects.get()
+    client = client_as(cast.ben)
+
+    def item(page) -> str:
+        found = re.search(rf'<li id="attachment-{row.pk}".*?</li>', page.content.decode(), re.DOTALL)
+        assert found is not None
+        return found[0]
+
+    waiting = item(client.get(f"/w/acme/posts/{post.pk}/"))
+    assert "a.png is being prepared" in waiting
+    asks = dict(re.findall(r'(hx-[a-z]+)="([^"]*)"', waiting))
+    assert (asks["hx-select"], asks["hx-target"]) == (f"#attachment-{row.pk}", "this")
+    assert asks["hx-trigger"].startswith("load delay:")
+    address = unescape(asks["hx-get"])
+    assert "hx-get" in item(client.get(address, headers={"HX-Request": "true"}))
+    with workspace_scope(cast.acme.pk):
+        prepared(cast)
+    ready = item(client.get(address, headers={"HX-Request": "true"}))
+    assert "Download" in ready
+    assert "hx-get" not in ready
 
 
 def test_programs_read_and_add_attachments(cast, picture):
