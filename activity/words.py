@@ -43,6 +43,7 @@ ACTIONS: "dict[str, str | Promise]" = {
     "escalated": pgettext_lazy("activity", "escalated"),
     "expired": pgettext_lazy("activity", "let expire"),
     "failed": pgettext_lazy("activity", "could not publish"),
+    "file_sent": pgettext_lazy("activity", "sent another file for"),
     "followed_request": pgettext_lazy("activity", "moved along with its review"),
     "given": pgettext_lazy("activity", "cleared"),
     "invited": pgettext_lazy("activity", "invited"),

@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "files",
     "networks",
     "surveys",
+    "library",
     "calendar_app",
     "publishing",
     "home",

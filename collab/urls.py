@@ -13,6 +13,7 @@ from comments import api_urls as comments_api
 from files import api_urls as files_api
 from guests import urls as guests_pages
 from home import api_urls as home_api
+from library import api_urls as library_api
 from networks import api_urls as networks_api
 from publishing import api_urls as publishing_api
 from publishing import health
@@ -46,6 +47,7 @@ urlpatterns = [
     path("w/<slug:workspace>/", include("approvals.urls")),
     path("w/<slug:workspace>/", include("comments.urls")),
     path("w/<slug:workspace>/", include("notifications.urls")),
+    path("w/<slug:workspace>/", include("library.urls")),
     path("w/<slug:workspace>/", include("surveys.urls")),
     path("w/<slug:workspace>/", include("home.urls")),
     path("w/<slug:workspace>/", include((guests_pages.urlpatterns, guests_pages.workspace_name))),
@@ -59,5 +61,6 @@ urlpatterns = [
     path("api/v1/w/<slug:workspace>/", include((home_api.api_urlpatterns, home_api.app_name))),
     path("api/v1/w/<slug:workspace>/", include((surveys_api.api_urlpatterns, surveys_api.app_name))),
     path("api/v1/w/<slug:workspace>/", include((files_api.api_urlpatterns, files_api.app_name))),
+    path("api/v1/w/<slug:workspace>/", include((library_api.api_urlpatterns, library_api.app_name))),
     path("api/v1/w/<slug:workspace>/", include((calendar_api.api_urlpatterns, calendar_api.app_name))),
 ]

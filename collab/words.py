@@ -20,6 +20,7 @@ NOUNS: "dict[str, str | Promise]" = {
     "comments.comment": _("a comment"),
     "files.media": _("a picture or video"),
     "guests.guestlink": _("a guest’s link"),
+    "library.asset": _("a picture or video of the library"),
     "networks.channel": _("a channel"),
     "networks.networkapp": _("an app at a network"),
     "networks.workspacekey": _("the workspace's key"),

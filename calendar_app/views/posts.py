@@ -18,7 +18,7 @@ from calendar_app.filters import choices_of, filter_of, menus
 from calendar_app.forms import schedule_form
 from calendar_app.models import Post, RevisionVariant
 from calendar_app.permissions import ARCHIVE, CREATE, EDIT, SCHEDULE, SEE, SUBMIT, hidden_channel_ids
-from calendar_app.previews import previews_of, with_comments
+from calendar_app.previews import Preview, previews_of, with_comments
 from calendar_app.registry import post_panels
 from calendar_app.selectors import (
     begun_copies,
@@ -39,6 +39,9 @@ from core.clock import now
 from core.errors import Invalid
 from core.paging import keyset
 from core.together import ask
+from library.permissions import SEE as SEE_LIBRARY
+from library.selectors import assets_of_files
+from teams.actors import Actor
 from teams.gates import members
 from teams.permissions import can
 
@@ -145,12 +148,13 @@ def _page(request: HttpRequest, found: Post) -> dict[str, Any]:
     review = _review(found)
     held = found.pk in held_among(actor, [found.pk])
     discussed = threads_shown(actor, ref_of(found), found.current_revision_id)
+    previews = previews_of(shown)
     return {
         "post": found,
         "held": held,
         "is_late": found.state in (S.APPROVED, S.EXPIRED)
         and bool(found.scheduled_at and found.scheduled_at <= now()),
-        "previews": [with_comments(preview, discussed["threads"]) for preview in previews_of(shown)],
+        "previews": [with_comments(preview, discussed["threads"]) for preview in previews],
         **discussed,
         "folded": len(variants) - len(shown),
         "problems": _problems(shown) if found.state not in SENT else [],
@@ -161,6 +165,7 @@ def _page(request: HttpRequest, found: Post) -> dict[str, Any]:
         "here": others_editing(actor, found, now() - HERE_FOR),
         "schedule_form": schedule_form(found),
         "channels": [variant.channel for variant in shown],
+        "pictures": _pictures(actor, previews),
         "nav_key": "posts",
         "primary_taken": True,
         **_possible(actor, found, is_open=bool(review["review"] and review["review"].is_open)),
@@ -177,6 +182,13 @@ def _review(found: Post) -> dict[str, Any]:
         "steps": steps_of(asked) if asked else [],
         "said": {"who": who_decided(last), "note": last.note} if last else None,
     }
+
+
+def _pictures(actor: Actor, previews: Sequence[Preview]) -> list[dict[str, Any]]:
+    """Return the post's pictures and videos, each once, with where its own approval stands."""
+    media = {row.pk: row for preview in previews for row in preview.media}
+    assets = assets_of_files(actor, media) if media and can(actor, SEE_LIBRARY) else {}
+    return [{"media": row, "asset": assets.get(row.pk)} for row in media.values()]
 
 
 def _problems(variants: Sequence[RevisionVariant]) -> list[dict[str, Any]]:

@@ -14,9 +14,12 @@ from calendar_app.services.campaigns import create_campaign
 from calendar_app.services.posts import save_post
 from core.clock import now
 from core.refs import Ref
+from files.models import Media
+from library.models import ASSET
+from library.services.assets import describe_asset
 from teams.subjects import load_subject
 from tests.factories.people import Cast
-from tests.factories.posts import make_post
+from tests.factories.posts import make_media, make_post
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,16 @@ def _save_brief(cast: Cast, by: str, ref: Ref, words: str, base: int) -> Any:
     return save_brief(campaign=campaign, text=words, expected_number=base, by=cast.actor(by))
 
 
+def _make_asset(cast: Cast, by: str, words: str) -> Any:
+    media = make_media(cast, alt=words, created_by=getattr(cast, by))
+    return describe_asset(media=media, alt=words, by=cast.actor(by))
+
+
+def _save_asset(cast: Cast, by: str, ref: Ref, words: str, base: int) -> Any:
+    media = Media.objects.get(pk=ref.id)
+    return describe_asset(media=media, alt=words, expected_number=base, by=cast.actor(by))
+
+
 KINDS = {
     kind.type: kind
     for kind in (
@@ -104,6 +117,13 @@ KINDS = {
             _save_brief,
             "UPDATE calendar_app_briefrevision SET text = 'other' WHERE id = %s",
             lambda _words: "Brief: Raya",
+        ),
+        Kind(
+            ASSET,
+            _make_asset,
+            _save_asset,
+            "UPDATE library_assetrevision SET alt = 'other' WHERE id = %s",
+            lambda _words: "kopi.webp",
         ),
     )
 }
