@@ -18,7 +18,7 @@ class ApprovalsConfig(AppConfig):
         from approvals.models import Request
         from approvals.permissions import SEE
         from approvals.places import places_of_request, requests_within
-        from approvals.selectors import waiting_requests
+        from approvals.selectors import waiting_rows
         from approvals.services.climbing import climb_due
         from approvals.services.overdue import escalate_due
         from approvals.services.switching import end_policy
@@ -49,6 +49,4 @@ class ApprovalsConfig(AppConfig):
         holders.register("approvals", APPROVALS_HOLDER)
         load_facts.register("approvals.waiting", approval_load)
         work_sources.register("approvals", APPROVALS)
-        add_place(
-            "approvals", _("Approvals"), "eye-check", "approvals:queue", verb=SEE, waiting=waiting_requests
-        )
+        add_place("approvals", _("Approvals"), "eye-check", "approvals:queue", verb=SEE, waiting=waiting_rows)

@@ -1,8 +1,8 @@
 """The queues of approvals, as rows of the database: what the page, the review and programs page through."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import Case, DateTimeField, Exists, OuterRef, Q, QuerySet, UUIDField, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce
 from django.http import QueryDict
 
 from approvals.models import Request
@@ -22,11 +22,13 @@ from approvals.states import RequestState
 from approvals.waiting import due_of_open_step, id_of_open_step, name_of_open_step, to_change
 from core.clock import now
 from core.menus import ids_in
-from core.paging import keyset
+from core.paging import keyset, page_of
+from core.written import Written, written
 from teams.actors import Actor
+from teams.alike import ids_of, is_plain
 from teams.models import Membership
 from teams.permissions import covered_actors, selves
-from teams.subjects import seen_subjects
+from teams.subjects import seen_subjects, sees_alike
 from teams.work import in_whose_place
 
 TABS = ("waiting", "others", "back", "expired")
@@ -34,7 +36,7 @@ FILTERS = ("network", "campaign", "label", "author")
 ALL, MINE, COVERED = "all", "mine", "covered"
 MOST = 1000
 PAGE = 50
-_NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+_NEVER = "9999-12-31T00:00:00+00:00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +102,13 @@ def queue_rows(by: Actor, asked: Asked) -> QuerySet[Request]:
     step is due, else when the thing goes out, else never.
     """
     rows, place = _rows(by, asked)
+    return _annotated(rows, place, asked.tab)
+
+
+def _annotated(rows: QuerySet[Request], place: Combinable | None, tab: str) -> QuerySet[Request]:
     due, slot = due_of_open_step(), _slot()
     whose = place if place is not None else Value(None, output_field=UUIDField())
-    moment = slot if asked.tab == "expired" else Coalesce(due, slot, _at(_NEVER))
+    moment = slot if tab == "expired" else Coalesce(due, slot, Cast(Value(_NEVER), DateTimeField()))
     return rows.annotate(
         place=whose, moment=moment, step_due=due, step_name=name_of_open_step(), waits_in=id_of_open_step()
     )
@@ -124,7 +130,10 @@ def cards(
     by: Actor, asked: Asked, cursor: str | None = None, size: int = PAGE
 ) -> tuple[list[Card], str | None]:
     """Return a page of a queue and the cursor of the next one. Raises: Invalid for a foreign cursor."""
-    page = keyset(queue_rows(by, asked), by=order_of(asked), cursor=cursor, size=size)
+    if not cursor and not asked.wanted.is_narrow and asked.tab == TABS[0] and _asks_alike(by):
+        page = page_of(_first_rows(by, size + 1), by=order_of(asked), size=size)
+    else:
+        page = keyset(queue_rows(by, asked), by=order_of(asked), cursor=cursor, size=size)
     words = described(by, page.rows)
     people = {one.covered.pk: one.covered for one in covered_actors(by) if one.covered}
     found = [
@@ -141,14 +150,48 @@ def queue_ids(by: Actor, asked: Asked) -> list[UUID]:
     return list(rows.values_list("pk", flat=True)[:MOST])
 
 
-def counted(by: Actor, asked: Asked) -> dict[str, QuerySet[Request, Any]]:
+def counted(by: Actor, asked: Asked) -> dict[str, QuerySet[Request, Any] | Written]:
     """Return what to count for the tabs and, by `whose:…`, for the parts of what waits, within the filters."""
+    if not asked.wanted.is_narrow and _asks_alike(by):
+        return {tab: _kept(by, tab) for tab in TABS}
     found = {tab: _rows(by, Asked(tab, wanted=asked.wanted))[0] for tab in TABS}
     covered = [str(one.covered.pk) for one in covered_actors(by) if one.covered]
     if covered:
         for whose in (MINE, COVERED, *covered):
             found[f"whose:{whose}"] = _rows(by, Asked(whose=whose, wanted=asked.wanted))[0]
     return {name: rows.values("pk") for name, rows in found.items()}
+
+
+def _kept(by: Actor, tab: str) -> QuerySet[Request, Any] | Written:
+    """Return what one tab counts, compiled once for all who ask it alike; one with an instant in it never is."""
+    build = _ALIKE.get(tab)
+    if build is None:
+        return _QUEUES[tab](by, ALL)[0].values("pk")
+    key = ("approvals.queues", tab, by.kind, by.verbs)
+    return written(key, ids_of(by), lambda: build(by).order_by().values("pk"))
+
+
+def _asks_alike(by: Actor) -> bool:
+    return DECIDE in by.verbs and is_plain(by) and sees_alike(by)
+
+
+def _first_rows(by: Actor, most: int) -> list[Request]:
+    """Return the first rows of what waits, as `queue_rows` has them; compiled once for all who ask it alike."""
+
+    def build() -> QuerySet[Request]:
+        rows = _annotated(_ALIKE[TABS[0]](by), None, TABS[0])
+        return rows.order_by(*order_of(Asked()))[:most]
+
+    asked = written(("approvals.queues.first", most, by.kind, by.verbs), ids_of(by), build)
+    return list(Request.objects.raw(asked.sql, asked.params))
+
+
+_ALIKE: Mapping[str, Callable[[Actor], QuerySet[Request]]] = {
+    "waiting": lambda by: Request.objects.filter(open_for(by), seen_subjects(by)),
+    "others": lambda by: Request.objects.filter(made_by(by), seen_subjects(by), state=RequestState.OPEN),
+    "back": lambda by: to_change(by)[0],
+}
+"""The tabs as questions that name nobody but who asks: who is behind him is a part of them."""
 
 
 def _to_decide(by: Actor, whose: str) -> tuple[QuerySet[Request], Combinable | None]:

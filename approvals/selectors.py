@@ -40,7 +40,9 @@ from approvals.registry import Description, approvables
 from approvals.states import ClearanceSource, RequestState, StepState
 from core.errors import NotFound
 from core.refs import Ref
+from core.written import Written, written
 from teams.actors import Actor
+from teams.alike import ids_of, is_plain
 from teams.limits import limits_on, within
 from teams.models import Membership
 from teams.permissions import require, selves
@@ -236,6 +238,14 @@ def waiting_requests(by: Actor) -> QuerySet[Request]:
         if DECIDE in standing.verbs and standing.member is not None:
             wanted |= open_for(standing)
     return Request.objects.filter(wanted).order_by()
+
+
+def waiting_rows(by: Actor) -> "QuerySet[Request, Any] | Written":
+    """Return the same, to be counted: compiled once for all who ask alike."""
+    if not is_plain(by) or DECIDE not in by.verbs:
+        return waiting_requests(by)
+    key = ("approvals.waiting", by.kind, by.verbs)
+    return written(key, ids_of(by), lambda: waiting_requests(by).values("pk"))
 
 
 def made_by(by: Actor, persons: frozenset[UUID] | None = None) -> Q:

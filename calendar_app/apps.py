@@ -25,7 +25,7 @@ class CalendarConfig(AppConfig):
 def _say_what_posts_are() -> None:
     """Let lower floors load, name, judge and route posts."""
     from approvals.registry import Approvable, register_approvable
-    from calendar_app import previews, queueing, routing, selectors
+    from calendar_app import permissions, previews, queueing, routing, selectors
     from calendar_app.services import planning, reviews
     from core.ticks import Ticker, tickers
     from teams.subjects import Subject, register_subject
@@ -38,6 +38,7 @@ def _say_what_posts_are() -> None:
             path=lambda slug, ident: f"/w/{slug}/posts/{ident}/",
             rows=selectors.posts_visible_to,
             labels=selectors.names_of_posts,
+            is_alike=permissions.sees_every_post,
         )
     )
     register_approvable(

@@ -169,6 +169,7 @@ SUBJECT = Subject(
     path=lambda slug, ident: f"/w/{slug}/campaigns/{ident}/",
     rows=briefs_visible_to,
     labels=names_of_briefs,
+    is_alike=lambda _actor: True,
 )
 APPROVABLE = Approvable(
     type=BRIEF,

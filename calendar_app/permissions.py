@@ -101,6 +101,11 @@ def hidden_channel_ids(actor: Actor) -> frozenset[UUID]:
     return found
 
 
+def sees_every_post(actor: Actor) -> bool:
+    """Tell whether no channel, and so no post, is hidden from the actor."""
+    return not hidden_channel_ids(actor)
+
+
 def sees_all_channels(actor: Actor) -> bool:
     """Tell whether no channel can be hidden from the actor, restricted or beyond a limit."""
     return OVERSEE in actor.verbs and not limits_on(actor.limits, SEE_CHANNEL)

@@ -40,7 +40,12 @@ def keyset(
     rows = queryset.order_by(*by)
     if cursor:
         rows = rows.filter(_after(fields, read_cursor(cursor, len(fields)), "lt" if descending else "gt"))
-    found = list(rows[: size + 1])
+    return page_of(list(rows[: size + 1]), by=by, size=size)
+
+
+def page_of(found: list[M], *, by: Sequence[str], size: int) -> Page[M]:
+    """Return the page of rows that were found in the order `by`, one more than `size` where there are more."""
+    fields = [name.lstrip("-") for name in by]
     more = len(found) > size
     return Page(found[:size], write_cursor(_values(found[size - 1], fields)) if more else None)
 

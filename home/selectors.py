@@ -30,6 +30,7 @@ from calendar_app.permissions import hidden_channel_ids
 from core.paging import read_cursor, write_cursor
 from core.written import Written, written
 from teams.actors import Actor
+from teams.alike import ids_of, is_plain
 from teams.permissions import covered_actors
 from teams.work import Found, WorkItem, WorkRows, work_sources
 
@@ -182,23 +183,9 @@ def _question(by: Actor, name: str, gather: Callable[[], Iterable[Part]]) -> Wri
             raise EmptyResultSet
         return cast("QuerySet[Any]", parts[0].union(*parts[1:], all=True))
 
-    is_plain = (
-        by.member is not None and not by.limits and not covered_actors(by) and not hidden_channel_ids(by)
-    )
-    key = ("home.work", name, by.kind, by.verbs) if is_plain else None
-    return written(key, _ids(by), build)
-
-
-def _ids(by: Actor) -> dict[str, UUID]:
-    member = by.member
-    if member is None:
-        return {}
-    return {
-        "workspace": member.workspace_id,
-        "member": member.pk,
-        "role": member.role_id,
-        "user": member.user_id,
-    }
+    is_alike = is_plain(by) and not hidden_channel_ids(by)
+    key = ("home.work", name, by.kind, by.verbs) if is_alike else None
+    return written(key, ids_of(by), build)
 
 
 def _asked(

@@ -207,6 +207,7 @@ SUBJECT = Subject(
     path=lambda slug, ident: f"/w/{slug}/library/{ident}/",
     rows=assets_visible_to,
     labels=names_of_assets,
+    is_alike=lambda _actor: True,
 )
 APPROVABLE = Approvable(
     type=ASSET,

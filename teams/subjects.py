@@ -20,7 +20,8 @@ class Subject:
     `load(actor, id)` returns the thing where the actor may see it and raises NotFound otherwise;
     `label(thing)` is its name for people; `path(slug, id)` its page. `labels(actor, ids)` names many at once, of
     those that the actor may see; lists that show subjects of all kinds use it. `rows(actor)` are those that he may
-    see, for questions that ask about many at once.
+    see, for questions that ask about many at once; `is_alike(actor)` tells whether these are the same question for all
+    with the actor's rights, which names nothing of his own, so that it can be kept (`core.written`).
     """
 
     type: str
@@ -29,6 +30,7 @@ class Subject:
     path: Callable[[str, Any], str]
     labels: Callable[[Actor, Iterable[UUID]], Mapping[UUID, str]] | None = None
     rows: "Callable[[Actor], QuerySet[Any]] | None" = None
+    is_alike: Callable[[Actor], bool] | None = None
 
 
 subjects: Registry[Subject] = Registry("teams.subjects")
@@ -58,3 +60,11 @@ def seen_subjects(actor: Actor, prefix: str = "") -> Q:
             own = kind.rows(actor).filter(pk=OuterRef(f"{prefix}subject_id")).order_by()
             found |= Q(Exists(own), **{f"{prefix}subject_type": kind.type})
     return found
+
+
+def sees_alike(actor: Actor) -> bool:
+    """Tell whether `seen_subjects` is the same question for all who have the actor's rights."""
+    if actor.limits or actor.bounds is not None:
+        return False
+    asked = [kind for kind in subjects.values() if kind.rows is not None]
+    return all(kind.is_alike is not None and kind.is_alike(actor) for kind in asked)

@@ -42,6 +42,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "at": now(),
         "most_at_once": MOST_AT_ONCE,
         "live_refs": live_refs(),
+        "queue_url": reverse("approvals:queue", args=[request.workspace.slug]),
         "nav_key": "approvals",
     }
     template = "approvals/request_queue.html"
