@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from approvals import api, queue_api, reports_api
+from approvals import api, overrides_api, queue_api, reports_api
 
 app_name = "approvals_api"
 api_urlpatterns = [
@@ -14,6 +14,9 @@ api_urlpatterns = [
     path("approvals/figures/", reports_api.approval_figures, name="figures"),
     path("approvals/at-risk/", reports_api.approvals_at_risk, name="at_risk"),
     path("approvals/<uuid:pk>/certificate/", reports_api.approval_certificate, name="certificate"),
+    path("approvals/<uuid:pk>/override/", overrides_api.request_override, name="request_override"),
+    path("approvals/overrides/", overrides_api.override_cases, name="override_cases"),
+    path("approvals/overrides/<uuid:pk>/review/", overrides_api.override_review, name="override_review"),
     path("approvals/uncleared/", api.uncleared_posts, name="uncleared"),
     path("workflows/", api.workflow_list, name="workflows"),
     path("workflows/<uuid:pk>/", api.workflow, name="workflow"),

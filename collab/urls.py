@@ -11,10 +11,12 @@ from collab.devmail import mailbox
 from collab.styleguide import styleguide
 from comments import api_urls as comments_api
 from files import api_urls as files_api
+from guests import api_urls as guests_api
 from guests import urls as guests_pages
 from home import api_urls as home_api
 from library import api_urls as library_api
 from networks import api_urls as networks_api
+from notifications import api_urls as notifications_api
 from publishing import api_urls as publishing_api
 from publishing import health
 from surveys import api_urls as surveys_api
@@ -58,6 +60,10 @@ urlpatterns = [
     path("api/v1/w/<slug:workspace>/", include((publishing_api.api_urlpatterns, publishing_api.app_name))),
     path("api/v1/w/<slug:workspace>/", include((approvals_api.api_urlpatterns, approvals_api.app_name))),
     path("api/v1/w/<slug:workspace>/", include((comments_api.api_urlpatterns, comments_api.app_name))),
+    path(
+        "api/v1/w/<slug:workspace>/", include((notifications_api.api_urlpatterns, notifications_api.app_name))
+    ),
+    path("api/v1/w/<slug:workspace>/", include((guests_api.api_urlpatterns, guests_api.app_name))),
     path("api/v1/w/<slug:workspace>/", include((home_api.api_urlpatterns, home_api.app_name))),
     path("api/v1/w/<slug:workspace>/", include((surveys_api.api_urlpatterns, surveys_api.app_name))),
     path("api/v1/w/<slug:workspace>/", include((files_api.api_urlpatterns, files_api.app_name))),

@@ -10,7 +10,11 @@ from tests.rules.routes import PLACE, Route, routes
 DOCUMENT = description()
 SHAPES = DOCUMENT["components"]["schemas"]
 ABOUT_ITSELF = {"schema", "api_docs"}
-WITHOUT_BODY = {"publishing_api:delivery_repetition:POST", "surveys_api:reminder:POST"}
+WITHOUT_BODY = {
+    "links_api:link_mail:POST",
+    "publishing_api:delivery_repetition:POST",
+    "surveys_api:reminder:POST",
+}
 """Writes that take no body."""
 
 

@@ -20,10 +20,15 @@ from tests.rules.subjects import NARROWER, body, made, subject
 from tests.rules.things.calendar import make_post
 from tests.rules.world import Side
 
-NARROWER |= {"notifications:notice", "approvals:undo", "approvals:override_review"}
+NARROWER |= {
+    "notifications:notice",
+    "approvals:undo",
+    "approvals:override_review",
+    "approvals_api:override_review",
+}
 
 
-@subject("approvals:*.pk")
+@subject("approvals:*.pk", "approvals_api:request_override.pk")
 def request(side: Side) -> Any:
     """The request of the submitted post."""
     return Request.objects.get(subject_id=made(side, "submitted_post")).pk
@@ -52,7 +57,7 @@ def approved(side: Side) -> Any:
     return asked.pk
 
 
-@subject("approvals:override_review.pk")
+@subject("approvals:override_review.pk", "approvals_api:override_review.pk")
 def override(side: Side) -> Any:
     """A review of the manager's that the owner went past."""
     author = actor_of(side.members[RoleKey.MANAGER])
@@ -170,3 +175,14 @@ def on_several(side: Side) -> dict[str, Any]:
         step = asked.steps.order_by("position").first()
     item = {"request": str(asked.pk), "revision": str(asked.revision_id), "step": str(step.pk)}
     return {"verdict": "request_changes", "note": "words", "items": [item]}
+
+
+@body("approvals_api:request_override:POST")
+def override_body(side: Side) -> dict[str, Any]:
+    asked = Request.objects.get(pk=made(side, "approvals:*.pk"))
+    return {"revision": str(asked.revision_id), "reason": side.text("reason")}
+
+
+@body("approvals_api:override_review:POST")
+def override_review_body(side: Side) -> dict[str, Any]:
+    return {"verdict": "right", "note": side.text("note")}

@@ -13,7 +13,7 @@ from tests.rules.subjects import body, made, subject
 from tests.rules.world import Side
 
 
-@subject("guests:*.link", "links:*.link")
+@subject("guests:*.link", "links:*.link", "links_api:*.link")
 def link(side: Side) -> Any:
     """A link to the submitted post."""
     found: GuestLink = make_link(
@@ -84,3 +84,9 @@ def ticked(side: Side) -> dict[str, Any]:
 @body("guests:comments:POST")
 def comment(side: Side) -> dict[str, Any]:
     return {"body": "words"}
+
+
+@body("links_api:links:POST")
+def link_body(side: Side) -> dict[str, Any]:
+    wanted = {"posts": [str(made(side, "submitted_post"))]}
+    return {"name": side.text("guest"), "email": "another@client.test", "scope": "posts", "wanted": wanted}
