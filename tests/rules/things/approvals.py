@@ -179,7 +179,8 @@ def on_several(side: Side) -> dict[str, Any]:
 
 @body("approvals_api:request_override:POST")
 def override_body(side: Side) -> dict[str, Any]:
-    asked = Request.objects.get(pk=made(side, "approvals:*.pk"))
+    with workspace_scope(side.workspace.pk):
+        asked = Request.objects.get(pk=made(side, "approvals:*.pk"))
     return {"revision": str(asked.revision_id), "reason": side.text("reason")}
 
 
