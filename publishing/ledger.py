@@ -110,6 +110,24 @@ def counts() -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
+def count_up(name: str, n: int) -> None:
+    """Add to a tally; nothing is written for nothing."""
+    if n:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO publishing_tally AS t (name, n) VALUES (%s, %s)"
+                " ON CONFLICT (name) DO UPDATE SET n = t.n + excluded.n",
+                [name, n],
+            )
+
+
+def tallies() -> dict[str, int]:
+    """Return every tally by its name."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT name, n FROM publishing_tally")
+        return dict(cursor.fetchall())
+
+
 def channel_health() -> list[tuple[str, int, float]]:
     """Return by trouble (`none` for well) how many connected channels have it, and when the first log-in ends.
 

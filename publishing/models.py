@@ -246,6 +246,13 @@ class Heartbeat(models.Model):
         indexes = [models.Index(fields=["kind", "-at"], name="publishing_heartbeat_kind")]
 
 
+class Tally(models.Model):
+    """How often something happened since the first day, for /metrics; global, like the sweeps that count it."""
+
+    name = models.CharField(primary_key=True, max_length=32)
+    n = models.BigIntegerField(default=0)
+
+
 class Pace(models.Model):
     """When a channel may be called again: its token bucket as one instant; global, since all scans spend from it.
 

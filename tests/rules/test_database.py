@@ -22,6 +22,7 @@ GLOBAL = {
     "teams.Workspace": "the tenant itself: slug, name, status",
     "teams.AccessKey": "the secret is what names the workspace",
     "publishing.Heartbeat": "processes belong to the installation",
+    "publishing.Tally": "counts of what the sweeps of all workspaces did, without saying in which",
     "publishing.Pace": "an instant for each channel, which the scans of all workspaces spend from",
     "collab.Backup": "backups are of the installation",
 }
