@@ -46,6 +46,8 @@ ACTIONS: "dict[str, str | Promise]" = {
     "file_sent": pgettext_lazy("activity", "sent another file for"),
     "followed_request": pgettext_lazy("activity", "moved along with its review"),
     "given": pgettext_lazy("activity", "cleared"),
+    "hand_escalated": pgettext_lazy("activity", "told the leads that nobody has posted"),
+    "hand_reminded": pgettext_lazy("activity", "asked again to post"),
     "invited": pgettext_lazy("activity", "invited"),
     "joined": pgettext_lazy("activity", "joined"),
     "left": pgettext_lazy("activity", "left"),

@@ -55,6 +55,7 @@ class NetworksConfig(AppConfig):
         """Register what speaks for each network."""
         from networks.adapters import adapters
         from networks.bluesky.adapter import BlueskyAdapter
+        from networks.byhand.adapter import ByHandAdapter
         from networks.discord.adapter import DiscordAdapter
         from networks.mastodon.adapter import MastodonAdapter
         from networks.newsroom.adapter import NewsroomAdapter
@@ -75,6 +76,7 @@ class NetworksConfig(AppConfig):
             WebhookAdapter(),
             XAdapter(),
             PinterestAdapter(),
+            ByHandAdapter(),
         ):
             adapters.register(adapter.kind, adapter)
         logins.register("x", XLogin())

@@ -27,6 +27,8 @@ class Capability(StrEnum):
     SESSION = "S"
     FINDABLE = "F"
     NEITHER = "N"
+    HAND = "H"
+    """No machine posts it: a person does, at its time, and says where it is live."""
 
 
 class Counting(StrEnum):

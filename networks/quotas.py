@@ -18,8 +18,9 @@ COUNT_MAX = 2_000_000_000
 def quota_of(response: Response, at: datetime) -> Quota | None:
     """Return the quota that an answer's headers tell of, None where they tell nothing that can be planned by.
 
-    Source: docs.joinmastodon.org/api/rate-limits (an ISO date), docs.bsky.app/docs/advanced-guides/rate-limits and
-    discord.com/developers/docs/topics/rate-limits (seconds since 1970), read 2026-11.
+    Source: docs.joinmastodon.org/api/rate-limits (an ISO date), docs.bsky.app/docs/advanced-guides/rate-limits,
+    discord.com/developers/docs/topics/rate-limits and docs.x.com/x-api/fundamentals/rate-limits (seconds since 1970),
+    read 2026-11.
     """
     for prefix in PREFIXES:
         most = _number(response, f"{prefix}-limit")

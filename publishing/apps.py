@@ -20,7 +20,7 @@ class PublishingConfig(AppConfig):
         from networks.registry import channel_panels, paused_channels
         from publishing import limiting, permissions, receivers, selectors, work
         from publishing.models import Delivery
-        from publishing.services import heartbeats, planning, sweeping
+        from publishing.services import heartbeats, planning, reminding, sweeping
         from publishing.services.lanes import lanes
         from publishing.views import deliveries, pauses
         from teams.limits import Limiting, register_limiting
@@ -31,6 +31,7 @@ class PublishingConfig(AppConfig):
         tickers.register("publishing.due", Ticker(lanes.scan_due, 0.25))
         tickers.register("publishing.ahead", Ticker(lanes.scan_ahead, 5.0))
         tickers.register("publishing.sweep", Ticker(sweeping.sweep, 1.0))
+        tickers.register("publishing.by_hand", Ticker(reminding.remind_due, 30.0))
         tickers.register("publishing.rescue", Ticker(lanes.rescue_overdue, 1.0))
         tickers.register("publishing.beat", Ticker(heartbeats.beat_dispatcher, 2.0))
         post_panels.register("deliveries", deliveries.ledger_panel)

@@ -54,3 +54,13 @@ class ResolutionForm(forms.Form):
 
     live = forms.ChoiceField(choices=[("yes", _("It is live")), ("no", _("It is not live"))])
     remote_url = forms.CharField(max_length=2000, required=False)
+
+
+class ConfirmationForm(forms.Form):
+    """Where what a person posted is live."""
+
+    remote_url = forms.CharField(
+        label=_("Link of the live post"),
+        max_length=2000,
+        widget=forms.URLInput(attrs={"placeholder": "https://", "inputmode": "url", "autocomplete": "off"}),
+    )

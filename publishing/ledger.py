@@ -97,6 +97,14 @@ def due_to_expire(batch: int = timing.BATCH) -> list[tuple[UUID, UUID]]:
         return list(cursor.fetchall())
 
 
+def hand_waiting(batch: int = timing.BATCH) -> list[tuple[UUID, UUID]]:
+    """Return workspace and delivery of what people were asked to post by hand and have not confirmed in time."""
+    seconds = [int(timing.REMIND_AFTER.total_seconds()), int(timing.ESCALATE_AFTER.total_seconds())]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT workspace_id, id FROM publishing_hand_waiting(%s, %s, %s)", [*seconds, batch])
+        return list(cursor.fetchall())
+
+
 def overdue() -> tuple[float, float]:
     """Return by how many seconds the oldest waiting and the oldest claimed delivery is overdue, 0 for none."""
     scheduled, claimed = _one("SELECT * FROM publishing_overdue()", [])

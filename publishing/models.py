@@ -21,7 +21,8 @@ class Delivery(WorkspaceOwned):
     Triggers compare workspace, subject, revision and hash with the clearance on insert, whenever they change and
     on the way to `sending`, where they also refuse what is early or paused.
     Units: `run_at` is when the scan may claim it next, by the database's clock; `settle_until` when the network may
-    be asked about a lost answer; `call_no` counts all calls, `attempt_no` those that the network did not turn away.
+    be asked about a lost answer; `reminders` how often people were asked again to post by hand; `call_no` counts all
+    calls, `attempt_no` those that the network did not turn away.
     """
 
     workspace = models.ForeignKey(
@@ -56,6 +57,7 @@ class Delivery(WorkspaceOwned):
 
     idem_key = models.CharField(max_length=64)
     remote_key = models.CharField(max_length=255, blank=True)
+    reminders = models.PositiveSmallIntegerField(default=0)
     first_intent_at = models.DateTimeField(null=True)
     prepared = models.JSONField(null=True)
     settle_until = models.DateTimeField(null=True)
@@ -133,6 +135,11 @@ class Delivery(WorkspaceOwned):
                 fields=["workspace", "state", "-scheduled_at"],
                 condition=Q(state__in=["needs_attention", "rejected", "failed", "expired"]),
                 name="publishing_delivery_troubled",
+            ),
+            models.Index(
+                fields=["run_at"],
+                condition=Q(state="needs_attention", reason="by_hand"),
+                name="publishing_delivery_by_hand",
             ),
             models.Index(
                 fields=["workspace", "-scheduled_at"],

@@ -10,10 +10,11 @@ from django.db.models import Count, F, Prefetch, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
-from calendar_app.models import Campaign, Post
+from calendar_app.models import Campaign, Post, RevisionVariant
 from calendar_app.permissions import hidden_channel_ids
 from calendar_app.selectors import get_post, posts_visible_to
 from core.errors import NotFound
+from files.models import Media
 from networks.models import Channel
 from networks.permissions import PUBLISH, usable
 from publishing.covering import deliveries_under
@@ -63,6 +64,15 @@ class LedgerRow:
         return str(Reason(self.delivery.reason).label) if self.delivery.reason else ""
 
 
+@dataclass(frozen=True, slots=True)
+class HandWork:
+    """What a person posts by hand: words, files in their order, and the address that opens the account."""
+
+    text: str
+    files: Sequence[Media]
+    page: str
+
+
 def deliveries_visible_to(by: Actor) -> QuerySet[Delivery]:
     """Return the deliveries of posts and on channels that the actor may see, unordered."""
     rows = Delivery.objects.filter(post__in=posts_visible_to(by)).select_related(
@@ -109,6 +119,16 @@ def ledger_rows(by: Actor, post: Post) -> list[LedgerRow]:
         )
         for row in kept
     ]
+
+
+def hand_work(delivery: Delivery) -> HandWork:
+    """Return what somebody needs who posts a delivery by hand, exactly as it was approved."""
+    variants = RevisionVariant.objects.filter(revision=delivery.revision_id, channel=delivery.channel_id)
+    payload = variants.values_list("payload", flat=True).get()
+    wanted = [entry["id"] for entry in payload["media"]]
+    found = {str(media.pk): media for media in Media.objects.filter(pk__in=wanted)}
+    files = [found[ident] for ident in wanted if ident in found]
+    return HandWork(payload["text"], files, str(delivery.channel.facts.get("page", "")))
 
 
 def troubled(by: Actor) -> QuerySet[Delivery]:

@@ -8,6 +8,8 @@ from networks.protocol import Capability, Finding
 from publishing.states import Reason
 from publishing.timing import LOOK_AGAIN, MOST_ATTEMPTS, back_off
 
+UNASKABLE = (Capability.NEITHER, Capability.HAND)
+"""Where no network can be asked what became of a post."""
 MOST_QUESTIONS = 6
 """How often a network is asked in a review before people are; they wait for an answer."""
 
@@ -58,7 +60,7 @@ def settle(facts: Facts) -> Verdict:
         return _reviewed(facts)
     if facts.finding == Finding.LIVE:
         return Verdict(Step.FOUND, Reason.NONE)
-    if facts.capability == Capability.NEITHER:
+    if facts.capability in UNASKABLE:
         return Verdict(Step.ASK_PEOPLE, Reason.CANNOT_ASK)
     if facts.finding == Finding.UNDECIDED:
         return _undecided(facts)
@@ -73,11 +75,7 @@ def _reviewed(facts: Facts) -> Verdict:
         return Verdict(Step.SEND_AGAIN, Reason.NOT_FOUND)
     if facts.finding == Finding.NOT_LIVE:
         return Verdict(Step.ASK_PEOPLE, Reason.ABSENT)
-    if (
-        facts.capability == Capability.NEITHER
-        or facts.is_past_bound
-        or facts.undecided_count >= MOST_QUESTIONS
-    ):
+    if facts.capability in UNASKABLE or facts.is_past_bound or facts.undecided_count >= MOST_QUESTIONS:
         return Verdict(Step.ASK_PEOPLE, facts.review)
     return Verdict(Step.WAIT, Reason.UNDECIDED, back_off(facts.undecided_count, first=15, most=900))
 

@@ -69,6 +69,7 @@ class Reason(models.TextChoices):
         _("It fell due while Collab could not work, and the network says that it is not there."),
     )
     FOUND_LIVE = "found_live", _("After an interruption the network was asked: it is live.")
+    BY_HAND = "by_hand", _("Somebody posts it by hand and says where it is live.")
     WITHDRAWN = "withdrawn", _("The post was taken off the schedule.")
 
 

@@ -16,6 +16,8 @@ SETTLE_LEASE = 90
 PREPARE_AHEAD = timedelta(minutes=15)
 GRACE = timedelta(hours=24)
 LATE_AFTER_PAUSE = timedelta(minutes=15)
+REMIND_AFTER = timedelta(minutes=30)
+ESCALATE_AFTER = timedelta(hours=2)
 LOOK_AGAIN = 30.0
 RESCUE_AFTER = 3
 MOST_ATTEMPTS = 6

@@ -9,6 +9,7 @@ urlpatterns = [
     path("deliveries/", deliveries.troubles, name="troubles"),
     path("deliveries/interrupted/", deliveries.interrupted_deliveries, name="interrupted"),
     path("deliveries/<uuid:delivery>/resolution/", deliveries.resolution, name="resolution"),
+    path("deliveries/<uuid:delivery>/by-hand/", deliveries.by_hand, name="by_hand"),
     path("deliveries/<uuid:delivery>/repetition/", deliveries.repetition, name="repetition"),
     path("pause/", pauses.pause, name="pause"),
     path("pause/resumption/", pauses.resumption, name="resumption"),

@@ -10,6 +10,7 @@ from calendar_app.selectors import ref_of
 from publishing.models import Delivery
 from publishing.permissions import RESOLVE
 from publishing.selectors import unresolved
+from publishing.states import Reason
 from teams.actors import Actor
 from teams.permissions import selves
 from teams.work import Found, WorkItem, WorkRows, WorkSource
@@ -38,6 +39,17 @@ DELIVERIES = WorkSource(delivery_rows, delivery_items)
 
 
 def _item(row: Delivery, slug: str) -> WorkItem:
+    if row.reason == Reason.BY_HAND:
+        return WorkItem(
+            kind="delivery",
+            title=str(row.post),
+            url=reverse("publishing:by_hand", args=[slug, row.pk]),
+            why=_("post it by hand on %(channel)s") % {"channel": row.channel.name},
+            icon="device-mobile",
+            tone="amber",
+            action=_("Post it"),
+            ref=ref_of(row.post),
+        )
     return WorkItem(
         kind="delivery",
         title=str(row.post),

@@ -81,7 +81,7 @@ NETWORKS = {
     "trello": "Trello", "asana": "Asana", "notion": "Notion", "dropbox": "Dropbox", "figma": "Figma",
     "adobe": "Adobe", "rss": "RSS",
 }  # fmt: skip
-PLAIN_MARKS = {"webhook": "webhook"}
+PLAIN_MARKS = {"webhook": "webhook", "by-hand": "device-mobile"}
 """Networks that belong to nobody and so have an icon instead of a mark."""
 
 

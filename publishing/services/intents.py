@@ -18,7 +18,7 @@ from calendar_app.models import Post
 from calendar_app.services.planning import follow_deliveries
 from calendar_app.states import PostState
 from core.ids import uuid7
-from networks.protocol import Adapter
+from networks.protocol import Adapter, Capability
 from networks.states import ChannelStatus
 from publishing import statements
 from publishing.models import Delivery
@@ -34,6 +34,7 @@ log = structlog.get_logger(__name__)
 
 GUARDS = {
     "publishing_delivery_not_paused": ("release", Reason.NONE, HeldFor.PAUSE),
+    "publishing_delivery_not_by_machine": ("ask", Reason.BY_HAND, HeldFor.NOTHING),
     "publishing_delivery_not_early": ("release", Reason.NONE, HeldFor.NOTHING),
     "publishing_delivery_not_revoked": ("cancel", Reason.NOT_APPROVED, HeldFor.NOTHING),
     "publishing_delivery_cleared": ("cancel", Reason.NOT_APPROVED, HeldFor.NOTHING),
@@ -80,7 +81,7 @@ def write_intent(
             if seen is None:
                 return None
             delivery.state = seen.state
-            obstacle = _obstacle(delivery, seen, is_intact)
+            obstacle = _obstacle(delivery, seen, is_intact) or _by_hand(delivery)
             if obstacle is not None:
                 _give_way(delivery, lock_post(delivery.post_id), obstacle)
                 return None
@@ -142,6 +143,11 @@ def _channel_obstacle(status: str) -> Obstacle | None:
     if status != ChannelStatus.ACTIVE:
         return Obstacle("reject", Reason.CHANNEL_GONE)
     return None
+
+
+def _by_hand(delivery: Delivery) -> Obstacle | None:
+    """Hand over to people what no machine can post."""
+    return Obstacle("ask", Reason.BY_HAND) if delivery.channel.capability == Capability.HAND else None
 
 
 def _lateness(delivery: Delivery, seen: Look) -> Obstacle | None:

@@ -41,6 +41,7 @@ _NOTHING_YET: dict[str, Any] = {
     "settle_token": None,
     "first_intent_at": None,
     "not_found_count": 0,
+    "reminders": 0,
     "prepared": None,
 }
 

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import Invalid, WrongState
 from core.transitions import transition
+from networks.protocol import Capability
 from publishing.models import Delivery
 from publishing.permissions import REPEAT, RESOLVE
 from publishing.services.following import follow, lock_post, note
@@ -21,7 +22,8 @@ URL_MAX = 2000
 def resolve_delivery(*, delivery: Delivery, live: bool, remote_url: str = "", by: Actor) -> Delivery:
     """Settle by a person's word whether an unclear delivery is live.
 
-    Raises: NotAllowed; WrongState unless it needs attention; Invalid for an address that is none.
+    Raises: NotAllowed; WrongState unless it needs attention; Invalid for an address that is none, and without one
+    for what was posted by hand.
     Records: publishing.delivery.confirmed_live or .confirmed_not_live.
     """
     by = _as(by, RESOLVE, delivery)
@@ -29,6 +31,7 @@ def resolve_delivery(*, delivery: Delivery, live: bool, remote_url: str = "", by
     post = lock_post(delivery.post_id)
     delivery.refresh_from_db(fields=["state"])
     if live:
+        _check_hand(delivery, remote_url)
         if delivery.reason == Reason.LATE:
             raise WrongState(_("This was never sent, so it cannot be live."))
         transition(
@@ -78,6 +81,13 @@ def _as(by: Actor, verb: str, delivery: Delivery) -> Actor:
         require(by, verb, delivery)
         return by
     return standing_for(by, verb, delivery)
+
+
+def _check_hand(delivery: Delivery, url: str) -> None:
+    """Ask for the link where a person's word is all that there will ever be."""
+    if delivery.channel.capability == Capability.HAND and not url:
+        message = _("Give the link of the post, so that everybody can see it.")
+        raise Invalid(message, fields={"remote_url": [message]})
 
 
 def _check_url(url: str) -> None:

@@ -13,13 +13,13 @@ from django.db.models.functions import Greatest
 from calendar_app.models import RevisionVariant
 from core.ids import secret_token
 from networks.adapters import adapter_of
-from networks.protocol import Adapter, Call, Capability, Finding, Reconciled
+from networks.protocol import Adapter, Call, Finding, Reconciled
 from networks.services.calls import call_for
 from publishing import ledger, statements
 from publishing.covering import held_for, paused_channels
 from publishing.models import Delivery
 from publishing.services.following import follow, lock_post, note
-from publishing.settlement import Facts, Step, Verdict, settle
+from publishing.settlement import UNASKABLE, Facts, Step, Verdict, settle
 from publishing.states import IN_REVIEW, DeliveryState, Reason
 from publishing.timing import clock
 from teams.actors import Actor
@@ -95,7 +95,7 @@ def _read(workspace_id: UUID, delivery_id: UUID | str, token: UUID | str) -> Que
 
 def _call(delivery: Delivery) -> Call | None:
     """Return the means to ask, or None where the channel cannot be asked at all or not now."""
-    if delivery.channel.capability == Capability.NEITHER or not delivery.channel.can_publish:
+    if delivery.channel.capability in UNASKABLE or not delivery.channel.can_publish:
         return None
     return call_for(delivery.channel)
 

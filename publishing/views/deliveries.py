@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 from calendar_app.models import Post
 from core.errors import Invalid
 from core.paging import keyset
-from publishing.forms import ResolutionForm
+from publishing.forms import ConfirmationForm, ResolutionForm
 from publishing.models import Attempt, Delivery
 from publishing.permissions import REPEAT, RESOLVE, SEE
 from publishing.selectors import (
     get_delivery,
+    hand_work,
     interrupted,
     ledger_rows,
     outcome_of,
@@ -27,7 +28,9 @@ from publishing.selectors import (
 )
 from publishing.services.resolving import resolve_delivery, send_again
 from publishing.states import AttemptOutcome, DeliveryState, Reason
+from teams.edges import tell_form
 from teams.gates import members
+from teams.permissions import can
 
 LIST_SIZE = 50
 
@@ -89,6 +92,37 @@ def interrupted_deliveries(request: HttpRequest) -> HttpResponse:
         "nav_key": "deliveries",
     }
     return render(request, "publishing/delivery_interrupted.html", context)
+
+
+@members(SEE, "GET", "POST")
+def by_hand(request: HttpRequest, delivery: UUID) -> HttpResponse:
+    """Give a person what is to be posted by hand, and take the link of what is live."""
+    found = get_delivery(request.actor, delivery)
+    form = ConfirmationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        found = get_delivery(request.actor, delivery, RESOLVE)
+        try:
+            resolve_delivery(
+                delivery=found, live=True, remote_url=form.cleaned_data["remote_url"], by=request.actor
+            )
+        except Invalid as refusal:
+            request.must_roll_back = True
+            tell_form(form, refusal)
+        else:
+            messages.success(request, _("Noted: it is live."))
+            return _back_to(found, request)
+    is_open = found.state == DeliveryState.NEEDS_ATTENTION and found.reason == Reason.BY_HAND
+    context = {
+        "delivery": found,
+        "work": hand_work(found),
+        "form": form,
+        "is_open": is_open,
+        "can_confirm": is_open and can(request.actor, RESOLVE, found),
+        "nav_key": "posts",
+        "primary_taken": True,
+    }
+    status = 422 if form.errors else 200
+    return render(request, "publishing/delivery_by_hand.html", context, status=status)
 
 
 @members(RESOLVE, "POST")

@@ -51,6 +51,14 @@ def answer(status: int = 200, **headers: str) -> Response:
         ),
         (
             {
+                "x_rate_limit_limit": "100",
+                "x_rate_limit_remaining": "9",
+                "x_rate_limit_reset": str(EPOCH),
+            },
+            9,
+        ),
+        (
+            {
                 "ratelimit_limit": "3000",
                 "ratelimit_remaining": "9000",
                 "ratelimit_reset": str(EPOCH),

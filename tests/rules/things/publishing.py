@@ -32,6 +32,12 @@ def delivery(side: Side) -> Any:
     return Delivery.objects.get(post=made(side, "planned_post")).pk
 
 
+@subject("publishing:by_hand.delivery")
+def to_post_by_hand(side: Side) -> Any:
+    """A delivery of which the page says what would be posted by hand."""
+    return made(side, "delivery")
+
+
 @body("publishing_api:delivery_resolution:POST")
 def resolution(side: Side) -> dict[str, Any]:
     return {"live": False}

@@ -1,0 +1,1 @@
+"""Accounts where nothing but a person can post."""
