@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 
 from files.imaging import ImageResult, inspect_and_reencode, sniff, thumbnail
 from files.unsafe import REASONS, UnsafeMedia
-from tests.support.hostile_media import harmless_with_extras, pictures
+from tests.support.hostile_media import harmless_with_extras, pictures, videos
 from tests.support.media import GPS, animation, encoded, picture, with_metadata
 
 HOSTILE = pictures()
@@ -253,3 +253,8 @@ def test_decoding_is_safe_in_several_threads():
         thread.join()
     assert len(set(results)) == 1
     assert len(results) == 4
+
+
+def test_the_corpus_of_uploads_is_large_enough():
+    films = videos(b"\0" * 64 + b"moov" + b"\0" * 400, b"\x1aE\xdf\xa3" + b"\0" * 200)
+    assert len({*HOSTILE.values(), *EXTRAS.values(), *films.values()}) >= 200

@@ -121,7 +121,28 @@ def pictures() -> dict[str, bytes]:
         files[f"{kind}-half"] = content[: len(content) // 2]
         files[f"{kind}-first-40"] = content[:40]
         files[f"{kind}-garbage"] = content[:16] + b"\xa5" * 2000
+        files |= {f"{name}-then-{kind}": head + content for name, head in _heads().items()}
+        files |= {
+            f"{kind}-first-{size}": content[:size] for size in (2, 5, 7, 9, 11, 13, 15, 18, 20, 22, 24, 28)
+        }
+        files |= {f"{kind}-{byte:02x}": content[:24] + bytes([byte]) * 2000 for byte in (0x00, 0x3B, 0xFF)}
     return files
+
+
+def _heads() -> dict[str, bytes]:
+    """Return what another program would read first, where a picture only follows."""
+    return {
+        "svg": SVG,
+        "pdf": PDF,
+        "zip": _archive(),
+        "exe": b"MZ" + bytes(64),
+        "elf": b"\x7fELF" + bytes(64),
+        "php": b"<?php system($_GET['c']); ?>",
+        "shell": b"#!/bin/sh\nid\n",
+        "bom": b"\xef\xbb\xbf",
+        "line": b"\r\n",
+        "nul": b"\0",
+    }
 
 
 def harmless_with_extras() -> dict[str, bytes]:
