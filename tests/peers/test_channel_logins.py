@@ -219,7 +219,8 @@ def test_a_member_of_both_carries_no_answer_from_one_to_the_other(cast, browser,
     assert save_app(browser, "other").status_code == 302
     address = oidc.sign_in(browser.get(START)["Location"], "kedai")
 
-    assert come_back(browser, address.replace("/w/acme/", "/w/other/")).status_code == 422
+    strayed = come_back(browser, address.replace("/w/acme/", "/w/other/"))
+    assert (strayed.status_code, "was not begun in this browser" in strayed.content.decode()) == (422, True)
     with workspace_scope(cast.other.pk):
         assert not Channel.objects.filter(kind="fake").exists()
 
