@@ -10,7 +10,7 @@ from calendar_app.duties import POST_MINUTES
 from calendar_app.models import Post
 from calendar_app.selectors import writers_of
 from calendar_app.services.assigning import assign_post
-from calendar_app.services.reviews import submit_post
+from calendar_app.services.reviews import submit_post, withdraw_post
 from core.clock import now
 from core.errors import Invalid, NotAllowed, WrongState
 from home.selectors import work_of
@@ -72,6 +72,8 @@ def test_what_was_given_leaves_the_list_when_it_is_submitted(acme):
     assert given(acme, "jun") == [("Beans", "")]
     submit_post(post=Post.objects.get(pk=post.pk), by=acme.actor("jun"))
     assert given(acme, "jun") == []
+    withdraw_post(post=Post.objects.get(pk=post.pk), by=acme.actor("jun"))
+    assert given(acme, "jun") == []  # begun by then: his own draft like any other
 
 
 def test_who_wrote_it_still_does_not_judge_it(acme):
