@@ -15,7 +15,6 @@ from django.db import connection, reset_queries
 from django.test.utils import CaptureQueriesContext
 
 from core.clock import now
-from teams.models import Membership
 from teams.tenancy import workspace_scope
 from tests.rules.furnishing import furnish_rest
 from tests.rules.growth import Growth, is_counted, shape
@@ -79,7 +78,6 @@ def measured(django_db_setup, django_db_blocker) -> Iterator[tuple[Costs, Costs]
 def measure(world: World, visitors: Sequence[str]) -> Costs:
     """Ask every address as each visitor; return the statements, the status and the body."""
     found: Costs = {}
-    note_presence(world.acme)
     for name in visitors:
         visitor = world.visitor(name)
         for route in ASKED:
@@ -94,12 +92,6 @@ def measure(world: World, visitors: Sequence[str]) -> Costs:
             body = b"".join(response.streaming_content) if response.streaming else response.content
             found[name, route.name] = (statements, response.status_code, body)
     return found
-
-
-def note_presence(side: Side) -> None:
-    """Let everybody have been here until after the run: it is noted once in five minutes, whoever comes then."""
-    with workspace_scope(side.workspace.pk):
-        Membership.objects.update(last_seen_at=now() + timedelta(hours=2))
 
 
 def query_of(side: Side, route: Route) -> str:

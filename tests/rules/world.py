@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import psycopg2
@@ -15,6 +16,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.client import ClientHandler
 
+from core.clock import now
 from teams.actors import Actor
 from teams.models import Membership, Role, User, Workspace
 from teams.permissions import actor_of
@@ -27,6 +29,7 @@ from tests.factories.people import prove
 from tests.support import plugin
 
 CANARY = "Canarywharf"
+AS_LONG_AS_A_WALK = timedelta(hours=2)
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
@@ -112,6 +115,8 @@ def make_world() -> World:
     for side in (acme, other):
         with workspace_scope(side.workspace.pk):
             furnish(side)
+            # Presence is noted once in five minutes, whoever comes then; a walk takes longer than that.
+            Membership.objects.update(last_seen_at=now() + AS_LONG_AS_A_WALK)
     return World(acme, other, [*_visitors(acme), *_strangers(other)])
 
 
@@ -146,7 +151,7 @@ def _user(word: str, name: str, slug: str) -> User:
 def _session(user: AbstractBaseUser) -> str:
     client = Client()
     client.force_login(user, backend=BACKEND)
-    prove(client)
+    prove(client, minutes_ago=-AS_LONG_AS_A_WALK / timedelta(minutes=1))
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
