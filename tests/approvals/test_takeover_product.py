@@ -13,7 +13,7 @@ from approvals.models import Override
 from approvals.permissions import AMEND, DECIDE, OVERRIDE, REVIEW_OVERRIDE, SKIP
 from approvals.selectors import request_rows
 from approvals.services.workflows import StepInput
-from calendar_app.briefs import BRIEF
+from calendar_app.selectors import POST
 from comments.models import Comment
 from core.clock import as_of
 from publishing.models import Delivery
@@ -68,8 +68,9 @@ def overrides(cast) -> list[tuple[str, Any]]:
     return found
 
 
-def briefs(cast) -> list[tuple[str, Any]]:
-    return [("ben", KINDS[BRIEF].make(cast, "ben", "A week of free cups"))]
+def piece(kind: str) -> Callable[[Any], list[tuple[str, Any]]]:
+    """Return how to make a thing of one of the kinds that are approved on their own."""
+    return lambda cast: [("ben", KINDS[kind].make(cast, "ben", "A week of free cups"))]
 
 
 def posts(cast) -> list[tuple[str, Any]]:
@@ -97,7 +98,6 @@ THINGS: dict[str, Callable[[Any], list[tuple[str, Any]]]] = {
     "approvals.override": overrides,
     "approvals.request": requests,
     "approvals.workflow": of_workspace,
-    "calendar_app.brief": briefs,
     "calendar_app.campaign": of_workspace,
     "calendar_app.note": of_workspace,
     "calendar_app.post": posts,
@@ -115,6 +115,7 @@ THINGS: dict[str, Callable[[Any], list[tuple[str, Any]]]] = {
     "teams.right": of_workspace,
     "teams.team": of_workspace,
     "teams.workspace": of_workspace,
+    **{kind: piece(kind) for kind in KINDS if kind != POST},
 }
 """On what each kind of right is tried: a covering right about something else fails until it stands here."""
 
