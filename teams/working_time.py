@@ -33,9 +33,13 @@ class Week:
     def span_of(self, day: date) -> tuple[datetime, datetime] | None:
         """Return from when to when is worked on a day."""
         hours = self.days[day.weekday()]
-        if hours is None or day in self.days_off or (self.country and day in _public(self.country, day.year)):
+        if hours is None or self.is_holiday(day):
             return None
         return _at(day, hours[0], self.zone), _at(day, hours[1], self.zone)
+
+    def is_holiday(self, day: date) -> bool:
+        """Tell whether nobody works on a day, whatever day of the week it is."""
+        return day in self.days_off or bool(self.country and day in _public(self.country, day.year))
 
     def day_of(self, at: datetime) -> date:
         """Return which day it is for this week at an instant."""

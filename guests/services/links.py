@@ -5,12 +5,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from calendar_app.selectors import posts_visible_to
@@ -23,7 +19,8 @@ from guests.states import Happening, Scope
 from teams.actors import Actor
 from teams.models import AccessKey, Guest, Membership
 from teams.permissions import in_own_right
-from teams.states import ActorKind, KeyKind, MemberStatus
+from teams.services.guests import guest_of
+from teams.states import ActorKind, KeyKind
 
 MOST_DAYS = 366
 MOST_LINKS = 500
@@ -93,6 +90,24 @@ def make_asked_link(*, guest: Guest, for_member: Membership | None, by: Actor) -
 
 
 @transaction.atomic
+def make_meeting_link(*, guest: Guest, for_member: Membership | None, by: Actor) -> GuestLink:
+    """Give a guest who attends check-ins a link to them: agenda, his update, his actions, the minutes.
+
+    Records: guests.guestlink.made.
+    """
+    link = GuestLink(
+        workspace_id=by.workspace_id,
+        guest=guest,
+        scope=Scope.MEETINGS,
+        may_comment=False,
+        may_decide=False,
+        created_by=for_member,
+        ends_at=now() + timedelta(days=MOST_DAYS),
+    )
+    return _save(link, by)
+
+
+@transaction.atomic
 def revoke_link(*, link: GuestLink, by: Actor) -> GuestLink:
     """Take a link back: from the next request on it opens nothing, in no browser.
 
@@ -135,38 +150,6 @@ def tell_news(*, link: GuestLink, wants: bool) -> None:
     record("guests.guestlink.configured", by=by, subject=link.ref, wants=wants)
 
 
-def guest_of(*, name: str, email: str, by: Actor) -> Guest:
-    """Return the guest with an address, made where there is none; a name given anew is kept.
-
-    Raises: Invalid for a name or address that cannot be used, and for an address of a member: two ways in would
-    give one person two voices.
-    """
-    address, called = email.strip().lower(), " ".join(name.split())
-    if not 1 <= len(called) <= 120:
-        raise _invalid("name", _("Give the name of the person."))
-    try:
-        validate_email(address)
-    except ValidationError:
-        raise _invalid("email", _("Give an e-mail address.")) from None
-    own = Q(user__email__iexact=address) | Q(
-        user__in=EmailAddress.objects.filter(email__iexact=address, verified=True).values("user")
-    )
-    if Membership.objects.filter(own, status=MemberStatus.ACTIVE).exists():
-        raise _invalid("email", _("This person is a member and needs no link."))
-    guest = Guest.objects.filter(email__iexact=address).first()
-    if guest is None:
-        try:
-            with transaction.atomic():
-                guest = Guest(workspace_id=by.workspace_id, name=called, email=address)
-                guest.save(force_insert=True)
-        except IntegrityError:  # somebody else named the same person a moment ago
-            guest = Guest.objects.get(email=address)
-    elif guest.name != called:
-        Guest.objects.filter(pk=guest.pk).update(name=called)
-        guest.name = called
-    return guest
-
-
 def note(
     link: GuestLink,
     kind: Happening,
@@ -196,7 +179,7 @@ def _save(link: GuestLink, by: Actor) -> GuestLink:
 
 
 def _require_sound(scope: str, days: int, pin: str) -> None:
-    if scope not in Scope.values:
+    if scope not in Scope.values or scope == Scope.MEETINGS:
         raise _invalid("scope", _("Choose what the link shows."))
     if not 1 <= days <= MOST_DAYS:
         raise _invalid("days", _("A link lives from 1 to 366 days."))
