@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "files",
     "networks",
     "surveys",
+    "checkins",
     "library",
     "calendar_app",
     "publishing",

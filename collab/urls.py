@@ -6,6 +6,7 @@ from activity import api_urls as activity_api
 from approvals import api_urls as approvals_api
 from calendar_app import api_urls as calendar_api
 from calendar_app import urls as calendar_pages
+from checkins import api_urls as checkins_api
 from collab.apidocs import docs, schema
 from collab.devmail import mailbox
 from collab.styleguide import styleguide
@@ -51,6 +52,7 @@ urlpatterns = [
     path("w/<slug:workspace>/", include("notifications.urls")),
     path("w/<slug:workspace>/", include("library.urls")),
     path("w/<slug:workspace>/", include("surveys.urls")),
+    path("w/<slug:workspace>/", include("checkins.urls")),
     path("w/<slug:workspace>/", include("home.urls")),
     path("w/<slug:workspace>/", include((guests_pages.urlpatterns, guests_pages.workspace_name))),
     path("api/v1/", include((teams_api.site_api_urlpatterns, teams_api.site_name))),
@@ -66,6 +68,7 @@ urlpatterns = [
     path("api/v1/w/<slug:workspace>/", include((guests_api.api_urlpatterns, guests_api.app_name))),
     path("api/v1/w/<slug:workspace>/", include((home_api.api_urlpatterns, home_api.app_name))),
     path("api/v1/w/<slug:workspace>/", include((surveys_api.api_urlpatterns, surveys_api.app_name))),
+    path("api/v1/w/<slug:workspace>/", include((checkins_api.api_urlpatterns, checkins_api.app_name))),
     path("api/v1/w/<slug:workspace>/", include((files_api.api_urlpatterns, files_api.app_name))),
     path("api/v1/w/<slug:workspace>/", include((library_api.api_urlpatterns, library_api.app_name))),
     path("api/v1/w/<slug:workspace>/", include((calendar_api.api_urlpatterns, calendar_api.app_name))),

@@ -6,11 +6,13 @@ from django.utils.translation import gettext_lazy
 
 from activity.models import Entry
 from activity.subscriptions import subscribe
+from checkins.registry import tellers
 from networks.models import Channel
 from networks.watchers import connectors_of, watchers_of
 from notifications.models import Notice
 from notifications.registry import NoticeType, register_notice_types
 from notifications.services.notices import tell
+from publishing import happened
 from publishing.models import Delivery
 from publishing.posters import leads_of, posters_of
 from publishing.services.holds import release_channel
@@ -63,6 +65,7 @@ def post_by_hand(entry: Entry) -> None:
 
 def register() -> None:
     """Register the kinds of notice and subscribe, at start."""
+    tellers.register("publishing", happened.POSTS)
     register_notice_types(
         NoticeType(
             BY_HAND,
