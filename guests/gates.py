@@ -15,7 +15,7 @@ from core.clock import now
 from core.errors import CollabError, NotFound
 from guests.models import GuestLink
 from guests.permissions import actor_of_link
-from guests.selectors import key_of_id, link_by_id, post_ids_of
+from guests.selectors import ids_of, key_of_id, link_by_id
 from guests.services.doors import count_ask, ending_of
 from guests.states import Ending
 from teams.gates import by_link
@@ -117,7 +117,7 @@ def _enter(request: HttpRequest, ident: UUID) -> Visit:
 
 
 def _let_in(request: HttpRequest, link: GuestLink) -> None:
-    request.actor = actor_of_link(link, post_ids_of(link))
+    request.actor = actor_of_link(link, ids_of(link))
     request.media_address = _media_address(link)
 
 

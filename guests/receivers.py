@@ -12,11 +12,14 @@ from approvals.permissions import open_step
 from approvals.receivers import ASKING, TOLD
 from approvals.selectors import request_rows
 from calendar_app.selectors import POST
+from checkins.models import Action, Meeting, Series, Update
+from checkins.states import ActionState
 from comments.models import Comment
 from core.clock import now
-from guests.models import GuestLink
+from guests.models import GuestLink, LinkEvent
 from guests.selectors import post_ids_of
-from guests.services.links import make_asked_link
+from guests.services.links import make_asked_link, make_meeting_link
+from guests.states import Happening, Scope
 from teams.actors import Actor
 from teams.models import Guest
 
@@ -66,8 +69,49 @@ def tell_resubmitted(entry: Entry) -> None:
         _mail_news(guest, request.subject_id, entry)
 
 
+def invite_to_meetings(entry: Entry) -> None:
+    """Mail each guest of a check-in that is new to him a link to it."""
+    series = Series.objects.select_related("created_by").filter(pk=entry.subject_id, ended_at=None).first()
+    if series is None:
+        return
+    for seat in series.seats.filter(guest__isnull=False).select_related("guest"):
+        known = LinkEvent.objects.filter(link__guest=seat.guest, link__scope=Scope.MEETINGS)
+        is_new = entry.verb.endswith("created") or not known.filter(kind=Happening.MAILED).exists()
+        if seat.guest is not None and is_new:
+            _mail_meetings(seat.guest, series, entry)
+
+
+def tell_meeting(entry: Entry) -> None:
+    """Mail the guests of a meeting that their update is asked for, is missing, or that the minutes are out."""
+    meeting = Meeting.objects.select_related("series__created_by").filter(pk=entry.subject_id).first()
+    if meeting is None:
+        return
+    rows = Update.objects.filter(meeting=meeting, guest__isnull=False).select_related("guest")
+    if not entry.verb.endswith("closed"):
+        rows = rows.filter(written_at=None)
+    for row in rows:
+        if row.guest is not None:
+            _mail_meetings(row.guest, meeting.series, entry)
+
+
+def remind_guest(entry: Entry) -> None:
+    """Mail the guest whose action is due."""
+    rows = Action.objects.select_related("series__created_by", "guest").filter(state=ActionState.OPEN)
+    action = rows.filter(pk=entry.subject_id).first()
+    if action is not None and action.guest is not None:
+        _mail_meetings(action.guest, action.series, entry)
+
+
 def register() -> None:
     """Register the subscriptions, at start."""
+    subscribe(
+        "guests.invite_to_meetings",
+        ["checkins.series.created", "checkins.series.changed"],
+        invite_to_meetings,
+    )
+    asked = [f"checkins.meeting.{how}" for how in ("asked", "nudged", "closed")]
+    subscribe("guests.tell_meeting", asked, tell_meeting)
+    subscribe("guests.remind_guest", ["checkins.action.reminded"], remind_guest)
     subscribe("guests.ask_guests", [*ASKING, *TOLD], ask_guests)
     subscribe("guests.tell_answered", ["comments.comment.added"], tell_answered)
     subscribe("guests.tell_resubmitted", ["approvals.request.submitted"], tell_resubmitted)
@@ -94,3 +138,16 @@ def _mail(guest: Guest, request: Request, entry: Entry) -> None:
     rows = GuestLink.objects.filter(Q(next_mail_at=None) | Q(is_news=True), pk=fits[0].pk)
     rows = rows.filter(Q(mailed_at=None) | Q(mailed_at__lt=entry.at))  # an entry may be told twice
     rows.update(next_mail_at=at + GATHERED_FOR, mail_attempts=0, is_news=False)
+
+
+def _mail_meetings(guest: Guest, series: Series, entry: Entry) -> None:
+    """Have a guest mailed soon by the link to his check-ins; make one where he has none."""
+    at = now()
+    own = GuestLink.objects.filter(guest=guest, scope=Scope.MEETINGS, revoked_at=None, ends_at__gt=at)
+    link = own.order_by("-pk").first()
+    if link is None:
+        by = Actor.system(series.workspace_id)
+        link = make_meeting_link(guest=guest, for_member=series.created_by, by=by)
+    rows = GuestLink.objects.filter(pk=link.pk, next_mail_at=None)
+    rows = rows.filter(Q(mailed_at=None) | Q(mailed_at__lt=entry.at))  # an entry may be told twice
+    rows.update(next_mail_at=at, mail_attempts=0, is_news=False)

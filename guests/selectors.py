@@ -15,6 +15,7 @@ from calendar_app.models import Post, RevisionVariant
 from calendar_app.permissions import SEE as SEE_POST
 from calendar_app.selectors import POST, PostFilter, narrow
 from calendar_app.states import PostState
+from checkins.models import Series
 from comments.models import Comment
 from comments.permissions import SEE as SEE_COMMENT
 from core.errors import NotFound
@@ -29,6 +30,7 @@ from teams.services.keys import hash_of
 from teams.states import KeyKind
 
 MOST_POSTS = 200
+MOST_SERIES = 100
 MOST_EVENTS = 200
 MOST_COMPARED = 20
 TITLE = 80
@@ -64,12 +66,22 @@ class Shown:
         return Ref(POST, self.post.pk)
 
 
+def ids_of(link: GuestLink) -> list[UUID]:
+    """Return what is in a link's scope now: posts, or the check-ins that the guest attends."""
+    if link.scope != Scope.MEETINGS:
+        return post_ids_of(link)
+    rows = Series.objects.filter(seats__guest=link.guest_id).order_by("-pk")
+    return list(rows.values_list("pk", flat=True)[:MOST_SERIES])
+
+
 def post_ids_of(link: GuestLink) -> list[UUID]:
     """Return the posts in a link's scope now, the 200 latest of them.
 
     A view shows drafts only where its filter asks for them; what was put away is never shown.
     """
     rows = Post.objects.filter(archived_at=None)
+    if link.scope == Scope.MEETINGS:
+        return []
     if link.scope == Scope.POSTS:
         rows = rows.filter(pk__in=link.wanted.get("posts", []))
     elif link.scope == Scope.VIEW:

@@ -5,11 +5,12 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Scope(models.TextChoices):
-    """Which posts a link shows."""
+    """What a link shows: posts, or check-ins."""
 
     ASKED = "asked", _("what workflows ask of this person")
     POSTS = "posts", _("these posts")
     VIEW = "view", _("a filtered view")
+    MEETINGS = "meetings", _("the check-ins that this person attends")
 
 
 class Happening(models.TextChoices):

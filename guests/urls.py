@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from guests.views import given, marks, pages
+from guests.views import given, marks, meetings, pages
 
 app_name = "guests"
 workspace_name = "links"
@@ -16,6 +16,8 @@ site_urlpatterns = [
     path("g/<uuid:link>/decisions/<uuid:decision>/undo/", marks.undo, name="undo"),
     path("g/<uuid:link>/posts/<uuid:post>/comments/", pages.comments, name="comments"),
     path("g/<uuid:link>/posts/<uuid:post>/parts/", marks.parts, name="parts"),
+    path("g/<uuid:link>/meetings/<uuid:meeting>/", meetings.meeting, name="meeting"),
+    path("g/<uuid:link>/actions/<uuid:action>/report/", meetings.report, name="report"),
     path("g/<uuid:link>/media/<uuid:media>/<str:size>/", pages.media, name="media"),
     path("g/<str:secret>/", pages.door, name="door"),
 ]

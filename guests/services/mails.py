@@ -10,17 +10,18 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from core import jobs, mail
 from core.clock import now
+from guests.meetings import mail_facts
 from guests.models import GuestLink
 from guests.news import news_for
 from guests.permissions import actor_of_link
-from guests.selectors import post_ids_of, posts_shown
+from guests.selectors import ids_of, post_ids_of, posts_shown
 from guests.services.links import note
-from guests.states import Happening
+from guests.states import Happening, Scope
 from teams.actors import Actor
 from teams.models import AccessKey
 from teams.services.keys import make_key
@@ -110,6 +111,8 @@ def _news_of(link: GuestLink) -> list[tuple[str, bool]]:
 
 def _prepare(link: GuestLink, secret: str, news: list[tuple[str, bool]]) -> dict[str, Any]:
     """Return the mail, in the workspace's language, with what waits for the guest and what is new."""
+    if link.scope == Scope.MEETINGS:
+        return _prepare_meeting(link, secret)
     with translation.override(link.workspace.language):
         actor = actor_of_link(link, post_ids_of(link))
         shown = posts_shown(actor, link)
@@ -137,6 +140,30 @@ def _prepare(link: GuestLink, secret: str, news: list[tuple[str, bool]]) -> dict
         elif waiting:
             subject = _("%(workspace)s asks for your approval") % facts
         text = render_to_string("guests/mail/link.txt", facts)
+    return {
+        "to": [link.guest.email],
+        "subject": subject,
+        "text": text,
+        "headers": {"Auto-Submitted": "auto-generated"},
+    }
+
+
+def _prepare_meeting(link: GuestLink, secret: str) -> dict[str, Any]:
+    """Return the mail of a guest who attends check-ins: what is asked of him, and minutes that are new."""
+    with translation.override(link.workspace.language), timezone.override(link.workspace.timezone):
+        actor = actor_of_link(link, ids_of(link))
+        facts = {
+            "workspace": link.workspace.name,
+            "name": link.guest.name,
+            "link": settings.BASE_URL + reverse("guests:door", args=[secret]),
+            **mail_facts(actor, link.mailed_at, now()),
+        }
+        subject = _("%(workspace)s: your check-ins") % facts
+        if facts["minutes"]:
+            subject = _("Minutes: %(title)s") % {"title": facts["minutes"][0]["title"]}
+        elif facts["asked"]:
+            subject = _("Your update for %(title)s") % {"title": facts["asked"][0].series.title}
+        text = render_to_string("guests/mail/meetings.txt", facts)
     return {
         "to": [link.guest.email],
         "subject": subject,

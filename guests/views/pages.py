@@ -35,7 +35,8 @@ from guests.selectors import (
 )
 from guests.services.answers import comment_by_link, decide_by_link
 from guests.services.doors import ask_for_mail, note_look, open_door
-from guests.states import Ending
+from guests.states import Ending, Scope
+from guests.views.meetings import meetings_page
 from teams.gates import by_link
 
 SIZES = ("320", "1280", "poster", "original", "download")
@@ -63,6 +64,8 @@ def front(request: HttpRequest, visit: Visit) -> HttpResponseBase:
     if not visit.is_open:
         open_door(link=visit.link, key=visit.key)
         admit(request, visit)
+    if visit.link.scope == Scope.MEETINGS:
+        return meetings_page(request, visit)
     rows = posts_shown(request.actor, visit.link)
     context = {
         "link": visit.link,

@@ -20,6 +20,7 @@ from calendar_app.models import Post
 from calendar_app.selectors import ref_of
 from calendar_app.services.posts import create_post
 from calendar_app.services.reviews import submit_post
+from checkins.models import Meeting, Series
 from collab.live import workspace_of
 from comments.services import add_comment
 from files.models import Media
@@ -149,7 +150,7 @@ def test_a_guests_pages_show_the_scope_and_nothing_beyond(scene: Scene, route: R
     foreign = {place: value_of(scene.world.other, route.name, place) for place in route.places}
     own |= {place: beyond[place] for place in set(route.places) - set(own)}
     for method in route.access.methods:
-        for place in set(route.places) & {"post", "media"}:
+        for place in set(route.places) & {"post", "media", "meeting", "action"}:
             for other in (beyond, foreign):
                 path = route.path("acme", {**own, place: other[place]})
                 body = {
@@ -190,6 +191,36 @@ def test_the_secret_is_no_token(scene: Scene):
     for address in ("workspaces/", "w/acme/posts/", f"w/acme/posts/{scene.post.pk}/comments/"):
         answer = Client().get(f"/api/v1/{address}", headers={"Authorization": f"Bearer {secret}"})
         assert answer.status_code == 401
+
+
+def test_a_stakeholders_link_opens_his_check_ins_and_nothing_else(scene: Scene):
+    """R6.2: agenda, update, own actions and minutes; no post, no page or API of members, no other check-in."""
+    side, browser = scene.world.acme, Client(raise_request_exception=False)
+    assert browser.get(f"/g/{value_of(side, 'guests:meeting', 'secret')}/", follow=True).status_code == 200
+    link = value_of(side, "guests:meeting", "link")
+    with workspace_scope(side.workspace.pk):
+        other = Series.objects.get(pk=value_of(side, "checkins:end", "series"))
+        foreign = Meeting.objects.filter(series=other).earliest("pk").pk
+        other.seats.filter(guest__isnull=False).delete()
+    wrong = []
+    for route in GUESTS:
+        if "secret" in route.places:
+            continue
+        filled = {place: value_of(side, route.name, place) for place in route.places} | {"link": link}
+        for method in route.access.methods:
+            status, _content, _to = ask(browser, method, route.path("acme", filled), {})
+            if {"post", "media", "decision"} & set(route.places) and status != 404:
+                wrong.append(f"{method} {route.pattern}: {status}")
+            if "meeting" in route.places:
+                assert ask(browser, method, route.path("acme", {**filled, "meeting": foreign}), {})[0] == 404
+    for route in (one for one in REST if one.access.kind == "member" and "GET" in one.access.methods):
+        filled = {place: value_of(side, route.name, place) for place in route.places}
+        status = ask(browser, "GET", route.path("acme", filled), {})[0]
+        if status not in (302, 401):
+            wrong.append(f"GET {route.pattern}: {status}")
+    assert wrong == []
+    own = value_of(side, "guests:meeting", "meeting")
+    assert b"Acmeword check-in" in browser.get(f"/g/{link}/meetings/{own}/").content
 
 
 def test_a_revoked_link_opens_nothing_at_any_address(scene: Scene):

@@ -147,8 +147,8 @@ def furnish_demo(workspace: Workspace) -> House:
             for place in route.places:
                 if value_of(side, route.name, place) is None:
                     raise AssertionError(f"add a factory to tests/rules/things/ for {route.pattern}")
-        door = f"/g/{value_of(side, 'guests:door', 'secret')}/"
-    return House(side, _browsers(door))
+        doors = [f"/g/{value_of(side, name, 'secret')}/" for name in ("guests:door", "guests:meeting")]
+    return House(side, _browsers(doors))
 
 
 def pages(house: House) -> tuple[list[Page], list[str]]:
@@ -251,7 +251,7 @@ def _join(workspace: Workspace, key: RoleKey) -> Membership:
     return add_member(workspace=workspace, user=user, role=Role.objects.get(key=key), by=by)
 
 
-def _browsers(door: str) -> dict[str, Client]:
+def _browsers(doors: list[str]) -> dict[str, Client]:
     found = {NOBODY: Client(), ANA: _logged_in("ana@acme.test")}
     secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
     TOTP.activate(_farah(), secret)
@@ -267,7 +267,8 @@ def _browsers(door: str) -> dict[str, Client]:
     for who in (ANA, FARAH, JUN):
         assert found[who].post("/accounts/reauthenticate/", {"password": PASSWORD}).status_code == 302
     found[GUEST] = Client()
-    assert found[GUEST].get(door, follow=True).status_code == 200
+    for door in doors:
+        assert found[GUEST].get(door, follow=True).status_code == 200
     WebAuthn.add(User.objects.get(email="jun@acme.test"), "Telefon", passkey())
     return found
 
