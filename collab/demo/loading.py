@@ -9,7 +9,7 @@ from django.db import transaction
 from activity.models import Delivery as Telling
 from activity.services import outbox, sealing
 from activity.states import OutboxState
-from collab.demo import duties, people, stories, surveys
+from collab.demo import checkins, duties, people, stories, surveys
 from collab.demo.content import read_content
 from collab.demo.stage import Stage, furnish
 from collab.runtime.layout import write_private
@@ -90,6 +90,8 @@ def _play(stage: Stage, *, with_duties: bool = False) -> None:
     if with_duties:
         surveys.ask(stage)
     stories.play(stories.story_of(stage, seed, index) for index, seed in enumerate(content.posts))
+    if with_duties:
+        checkins.meet(stage)
     _tell(stage)
 
 
