@@ -14,6 +14,7 @@ class CheckinsConfig(AppConfig):
         """Declare the verbs and register with the apps below."""
         from checkins import receivers
         from checkins.permissions import SEE, register_places  # declares the verbs
+        from checkins.services.invitations import mail_due_invitations
         from checkins.services.planning import plan_due_series
         from checkins.services.reminders import move_due_meetings, remind_due_actions
         from checkins.subjects import ACTION_SUBJECT, MEETING_SUBJECT, SERIES_SUBJECT
@@ -30,5 +31,6 @@ class CheckinsConfig(AppConfig):
         tickers.register("checkins.series", Ticker(plan_due_series, 60))
         tickers.register("checkins.meetings", Ticker(move_due_meetings, 10))
         tickers.register("checkins.actions", Ticker(remind_due_actions, 30))
+        tickers.register("checkins.invitations", Ticker(mail_due_invitations, 5))
         work_sources.register("checkins", CHECKINS)
         add_place("checkins", gettext_lazy("Check-ins"), "message-2", "checkins:all", verb=SEE)

@@ -89,6 +89,42 @@ class Seat(WorkspaceOwned):
         ]
 
 
+class Invitation(WorkspaceOwned):
+    """A series in somebody's own calendar: which state of it was mailed last, and when another is due.
+
+    Withdrawn once the person attends no more; kept then, so that the calendar is told.
+    """
+
+    series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="invitations")
+    member = models.ForeignKey(Membership, null=True, on_delete=models.CASCADE, related_name="+")
+    guest = models.ForeignKey(Guest, null=True, on_delete=models.CASCADE, related_name="+")
+    is_withdrawn = models.BooleanField(default=False)
+    sent_sequence = models.PositiveIntegerField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "series", "member", "guest"],
+                nulls_distinct=False,
+                name="checkins_invitation_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(member__isnull=False, guest=None) | Q(member=None, guest__isnull=False),
+                name="checkins_invitation_of_one",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(next_attempt_at__isnull=False),
+                name="checkins_invitation_due",
+            )
+        ]
+
+
 class Meeting(WorkspaceOwned):
     """One meeting of a series: the one of the day on which the rule put it, whenever it takes place.
 

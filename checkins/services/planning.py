@@ -11,6 +11,7 @@ from checkins.attending import Attending, attending
 from checkins.models import Meeting, Series
 from checkins.permissions import EDIT
 from checkins.recurrence import days_of
+from checkins.services.invitations import change_calendars, keep_invited
 from checkins.states import MEETING_STEPS, DayRule, MeetingState, Why
 from checkins.times import first_due
 from core.clock import now
@@ -69,6 +70,9 @@ def plan_ahead(*, series: Series, by: Actor) -> list[Meeting]:
             made += [meeting] if meeting else []
     for meeting in made:
         record("checkins.meeting.planned", by=by, subject=meeting.ref, series=str(series.pk))
+    keep_invited(series)
+    if any(meeting.reason for meeting in made):
+        change_calendars(series)
     later = instant + EVERY if days else None
     Series.objects.filter(pk=series.pk).update(next_at=later)
     series.next_at = later
@@ -105,7 +109,7 @@ def move_meeting(*, meeting: Meeting, starts_at: datetime, by: Actor) -> Meeting
         message = _("Choose a time to come, within two months.")
         raise Invalid(message, fields={"starts_at": [message]})
     set_time(meeting, starts_at, Why.HAND)
-    _changed(meeting)
+    change_calendars(meeting.series)
     record("checkins.meeting.moved", by=by, subject=meeting.ref, reason="hand")
     return meeting
 
@@ -119,7 +123,7 @@ def skip_meeting(*, meeting: Meeting, by: Actor) -> Meeting:
     by = in_own_right(by, EDIT, meeting)
     meeting = lock_meeting(meeting)
     transition(meeting, MEETING_STEPS, "skip", reason=Why.HAND, next_at=None)
-    _changed(meeting)
+    change_calendars(meeting.series)
     record("checkins.meeting.skipped", by=by, subject=meeting.ref, reason="hand")
     return meeting
 
@@ -136,7 +140,7 @@ def restore_meeting(*, meeting: Meeting, by: Actor) -> Meeting:
         raise WrongState(_("Its time is over."))
     transition(meeting, MEETING_STEPS, "restore", reason=Why.HAND)
     set_time(meeting, meeting.planned_at, Why.HAND)
-    _changed(meeting)
+    change_calendars(meeting.series)
     record("checkins.meeting.restored", by=by, subject=meeting.ref)
     return meeting
 
@@ -220,8 +224,3 @@ def _make(
     meeting.next_at = first_due(meeting) if suits else None
     made = Meeting.objects.bulk_create([meeting], ignore_conflicts=True)
     return meeting if made and Meeting.objects.filter(pk=meeting.pk).exists() else None
-
-
-def _changed(meeting: Meeting) -> None:
-    """Count a change of the calendar that attendees have."""
-    Series.objects.filter(pk=meeting.series_id).update(sequence=meeting.series.sequence + 1)

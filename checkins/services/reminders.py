@@ -13,8 +13,9 @@ from django.db import connection, transaction
 
 from checkins.attending import Attending, attending
 from checkins.before import told_since
-from checkins.models import Action, Meeting, Series, Update
+from checkins.models import Action, Meeting, Update
 from checkins.registry import happened_to
+from checkins.services.invitations import change_calendars
 from checkins.services.planning import day_that_suits, host_of, lock_meeting, set_time
 from checkins.states import MEETING_STEPS, ActionState, DayRule, MeetingState, Why
 from checkins.times import ACTION_AGAIN, first_due, morning_of
@@ -155,7 +156,7 @@ def _make_way(meeting: Meeting, people: Attending, by: Actor) -> bool:
         if too_few(people, people.away(moment_at(wall + span, meeting.zone).instant))
     }
     suits = day_that_suits(week, day, following, series.on_away, suits_not=empty)
-    Series.objects.filter(pk=series.pk).update(sequence=series.sequence + 1)
+    change_calendars(series)
     if suits is None:
         transition(meeting, MEETING_STEPS, "skip", reason=Why.AWAY, next_at=None)
         record("checkins.meeting.skipped", by=by, subject=meeting.ref, reason="away")

@@ -14,6 +14,7 @@ from checkins.attending import MOST_ATTENDING, attending
 from checkins.models import Meeting, Seat, Series
 from checkins.permissions import EDIT
 from checkins.recurrence import checked
+from checkins.services.invitations import change_calendars, keep_invited
 from checkins.services.planning import plan_ahead, replan
 from checkins.states import DayRule, MeetingState
 from core.clock import now
@@ -121,8 +122,8 @@ def change_series(
     before = tuple(getattr(series, name) for name in WHEN)
     _fit(series, plan)
     series.version += 1
-    series.sequence += 1
     series.save()
+    change_calendars(series)
     if seats is not None:
         series.seats.all().delete()
         _seat(series, seats, by)
@@ -147,8 +148,9 @@ def end_series(*, series: Series, by: Actor) -> Series:
         state=MeetingState.SKIPPED, reason="hand", next_at=None
     )
     series.ended_at, series.next_at = now(), None
-    series.sequence += 1
-    series.save(update_fields=["ended_at", "next_at", "sequence"])
+    series.save(update_fields=["ended_at", "next_at"])
+    change_calendars(series)
+    keep_invited(series)
     record("checkins.series.ended", by=by, subject=series.ref)
     return series
 
