@@ -12,8 +12,9 @@ class CalendarConfig(AppConfig):
 
     def ready(self) -> None:
         """Declare rights, say what a post is to the lower floors, register the dispatcher's work."""
-        from calendar_app import permissions  # noqa: F401  # declares the verbs
+        from calendar_app import permissions, receivers  # noqa: F401  # declares the verbs
 
+        receivers.register()
         _say_what_posts_are()
         _say_what_briefs_are()
         _say_what_reviews_choose_from()
@@ -26,7 +27,7 @@ def _say_what_posts_are() -> None:
     """Let lower floors load, name, judge and route posts."""
     from approvals.registry import Approvable, register_approvable
     from calendar_app import permissions, previews, queueing, routing, selectors
-    from calendar_app.services import planning, reviews
+    from calendar_app.services import imports, planning, reviews
     from core.ticks import Ticker, tickers
     from teams.subjects import Subject, register_subject
 
@@ -63,6 +64,7 @@ def _say_what_posts_are() -> None:
         )
     )
     tickers.register("calendar_app.expire", Ticker(planning.expire_due, 5))
+    tickers.register("calendar_app.rescue_imports", Ticker(imports.rescue_imports, 30))
 
 
 def _say_what_briefs_are() -> None:

@@ -36,6 +36,34 @@ class ViewPage(models.TextChoices):
     LIST = "list", _("List")
 
 
+class ImportState(models.TextChoices):
+    """Where a file with posts stands on its way in."""
+
+    READING = "reading", _("Being read")
+    READY = "ready", _("Read, nothing taken in yet")
+    RUNNING = "running", _("Being taken in")
+    DONE = "done", _("Taken in")
+    STOPPED = "stopped", _("Stopped")
+    FAILED = "failed", _("Could not be read")
+
+
+class RowAction(models.TextChoices):
+    """What a row of a file would do."""
+
+    CREATE = "create", _("New")
+    UPDATE = "update", _("Changed")
+    SAME = "same", _("Unchanged")
+    BAD = "bad", _("To mend")
+
+
+class RowState(models.TextChoices):
+    """What became of a row of a file."""
+
+    WAITING = "waiting", _("not taken in yet")
+    DONE = "done", _("taken in")
+    REFUSED = "refused", _("refused")
+
+
 S = PostState
 
 UNDER_WAY = (S.PUBLISHING, S.PUBLISHED, S.PARTLY_PUBLISHED, S.NEEDS_ATTENTION, S.FAILED, S.CANCELLED)

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from calendar_app.views import calendar, campaigns, composer, exports, feeds, hours, planning, posts, saved
+from calendar_app.views import (
+    calendar,
+    campaigns,
+    composer,
+    exports,
+    feeds,
+    hours,
+    imports,
+    planning,
+    posts,
+    saved,
+)
 
 app_name = "calendar_app"
 site_name = "feeds"
@@ -30,6 +41,12 @@ urlpatterns = [
     path("posts/", posts.posts, name="posts"),
     path("posts/export.csv", exports.posts_csv, name="posts_csv"),
     path("posts/export.xlsx", exports.posts_xlsx, name="posts_xlsx"),
+    path("posts/imports/", imports.imports, name="imports"),
+    path("posts/imports/template.xlsx", imports.template, name="import_template"),
+    path("posts/imports/<uuid:source>/", imports.import_, name="import"),
+    path("posts/imports/<uuid:source>/reading/", imports.reading, name="import_reading"),
+    path("posts/imports/<uuid:source>/arrival/", imports.arrival, name="import_arrival"),
+    path("posts/imports/<uuid:source>/removal/", imports.import_removal, name="import_removal"),
     path("posts/new/", composer.new, name="new_post"),
     path("posts/autosave/", composer.autosave_new, name="autosave_new"),
     path("posts/media/", composer.media, name="media"),

@@ -97,9 +97,18 @@ def as_xlsx(rows: Sequence[Sequence[str]], *, title: str) -> bytes:
 
 
 def harmless(value: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula. Source: OWASP, CSV injection, read 2026-11."""
+    """Return a cell that no spreadsheet takes for a formula. Source: OWASP, CSV injection, read 2026-11.
+
+    What looks as if it had been made harmless already is marked once more, so that `unharmed` finds it again.
+    """
     value = _UNPRINTABLE.sub(" ", value)
-    return f"'{value}" if value.startswith(FORMULA_STARTS) else value
+    return f"'{value}" if value.lstrip("'").startswith(FORMULA_STARTS) else value
+
+
+def unharmed(value: str) -> str:
+    """Return what a cell said before it was made harmless."""
+    is_marked = value.startswith("'") and value.lstrip("'").startswith(FORMULA_STARTS)
+    return value[1:] if is_marked else value
 
 
 def _hours(minutes: int) -> str:

@@ -20,6 +20,7 @@ from calendar_app.models.calendar import (
     Slot,
     WorkingCopy,
 )
+from calendar_app.models.imports import Import, ImportKey, ImportRow
 
 __all__ = [
     "HEADLINE_MAX",
@@ -29,6 +30,9 @@ __all__ = [
     "DefaultView",
     "Feed",
     "FeedEvent",
+    "Import",
+    "ImportKey",
+    "ImportRow",
     "KeyDate",
     "Label",
     "Note",

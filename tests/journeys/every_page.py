@@ -63,6 +63,7 @@ NO_PAGE = {
     "approvals:override": "no role of the demo may go past a review",
     "account_confirm_login_code": "log-in by code is not offered",
     "account_set_password": "everybody has a password",
+    "calendar_app:import_template": "a file",
     "calendar_app:posts_csv": "a file",
     "calendar_app:posts_xlsx": "a file",
     "calendar_app:view": "leads on to the view's page",

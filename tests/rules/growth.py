@@ -56,6 +56,7 @@ STILL = {
     "teams_moderator": "one for each channel at most",
     "networks_channelgroupgrant": "one for each team and channel; found by join",
     "approvals_reviewed": "found by member and subject, shown in no list",
+    "calendar_app_importkey": "found by key, shown in no list",
     "calendar_app_defaultview": "one for each member, found by member",
     "teams_workinghours": "one for the workspace and each team, found by team",
     "teams_directorygroupmember": "asked for by the directory only, page by page of its groups",

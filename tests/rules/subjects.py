@@ -40,6 +40,10 @@ SHARED = {"kind", "session", "on", "trait_kind"}
 
 NARROWER = {
     "calendar_app:feed_removal",
+    "calendar_app:import",
+    "calendar_app:import_reading",
+    "calendar_app:import_arrival",
+    "calendar_app:import_removal",
     "teams:token_revocation",
     "teams:absence_feed_removal",
     "teams_api:absence_feed",

@@ -4,13 +4,17 @@ The ways come from the URLconf and their bodies from the OpenAPI document, so th
 named here. What raw SQL can do as the application's own role, `tests/calendar_app/test_clearance.py` holds.
 """
 
+import csv
+import io
 import json
 import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 
@@ -18,6 +22,8 @@ from approvals.models import Clearance, Decision, Override, Request
 from approvals.services.decisions import decide
 from calendar_app.models import Post
 from calendar_app.selectors import get_post
+from calendar_app.services import arrivals
+from calendar_app.services.imports import start_import, upload_file
 from calendar_app.services.posts import save_post
 from calendar_app.services.reviews import submit_post
 from calendar_app.states import UNDER_WAY, PostState
@@ -178,6 +184,50 @@ def test_no_write_gets_a_post_onto_the_plan_around_its_approval(cast, client_as,
         "calendar_app_api:posts:POST",
     } <= done
     assert "calendar_app_api:schedule:PUT" not in done
+
+
+COLUMNS = ["Row id", "State", "Day", "Time", "Channels", "Text", "Person", "As of"]
+
+
+def forged_file(scene: Scene) -> bytes:
+    """Return a file that asks for the plan in every way that a file can."""
+    at = soon(days=3).astimezone(ZoneInfo("Asia/Kuala_Lumpur"))
+    stream = io.StringIO()
+    rows = csv.writer(stream)
+    rows.writerow(COLUMNS)
+    for post in [*scene.posts, None]:
+        for state in ("Scheduled", "approved", "Published"):
+            ident = str(post.pk) if post else f"x-{state}"
+            day, clock = f"{at:%Y-%m-%d}", f"{at:%H:%M}"
+            for text in ("Sent without asking", post.headline if post else "New"):
+                said = [ident, state, day, clock, scene.channel.name, text, "Cleo Marchetti", "9 -"]
+                rows.writerow(said)
+                ident = f"{ident}-2" if post is None else ident
+    return stream.getvalue().encode()
+
+
+@pytest.mark.parametrize("name", ["ana", "ben"])
+@pytest.mark.parametrize("options", [{}, {"submits": True}, {"submits": True, "may_unapprove": True}])
+def test_no_file_gets_a_post_onto_the_plan_around_its_approval(cast, name, options):
+    """Whatever its cells say: drafts and edits come of it, and at most a request to approve them."""
+    with workspace_scope(cast.acme.pk):
+        scene, by = Scene(cast), cast.actor(name)
+        for part in (forged_file(scene), *_one_by_one(scene)):
+            source = upload_file(file=SimpleUploadedFile("plan.csv", part), name="plan.csv", by=by)
+            arrivals.work_on_import(workspace_id=cast.acme.pk, import_id=source.pk)
+            start_import(source=source, by=by, **options)
+            arrivals.work_on_import(workspace_id=cast.acme.pk, import_id=source.pk)
+            assert found_around() == []
+        states = set(Post.objects.values_list("state", flat=True))
+        assert Post.objects.count() > len(scene.posts)
+        assert states <= {"draft", "in_review", "changes_requested"}
+        assert Clearance.objects.filter(revoked_at=None).exclude(source="approval").count() == 0
+
+
+def _one_by_one(scene: Scene) -> list[bytes]:
+    """Return the same rows, each in a file of its own, so that none is refused for standing there twice."""
+    head, *rows = forged_file(scene).decode().splitlines()
+    return [f"{head}\n{row}\n".encode() for row in rows]
 
 
 def test_the_walk_finds_what_was_planned_without_asking(cast, client_as):

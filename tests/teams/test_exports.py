@@ -13,6 +13,7 @@ OPEN = {"teams:saml_metadata_file"}
 """Files that tell nothing of members or their work: our own metadata, which is public."""
 EXPORTS = {
     "approvals:figures_csv",
+    "calendar_app:import_template",
     "calendar_app:posts_csv",
     "calendar_app:posts_xlsx",
     "surveys:data",

@@ -4,7 +4,7 @@ from datetime import date, time, timedelta
 from typing import Any
 
 from calendar_app.content import VariantInput
-from calendar_app.models import Feed, Post, SavedView
+from calendar_app.models import Feed, Import, ImportKey, ImportRow, Post, SavedView
 from calendar_app.services.campaigns import create_campaign
 from calendar_app.services.days import add_slot, write_note
 from calendar_app.services.feeds import make_feed
@@ -103,6 +103,31 @@ def feed(side: Side) -> Any:
 def feed_secret(side: Side) -> Any:
     """The secret of a feed."""
     return make_a_feed(side)[1]
+
+
+@subject("source")
+def source(side: Side) -> Any:
+    """A file that was read, with a row of each kind and a key that stands for a post."""
+    found = Import(member=side.owner, name=side.text("plan.csv"), state="ready", total=2, read_count=2)
+    found.save()
+    ImportRow(
+        source=found,
+        number=2,
+        key="k-001",
+        action="create",
+        words=side.text("row of a file"),
+        wanted={"text": side.text("text of a row")},
+    ).save()
+    ImportRow(
+        source=found,
+        number=3,
+        key="k-002",
+        action="bad",
+        words=side.text("bad row"),
+        problems=[{"cell": "B3", "message": side.text("trouble"), "blocking": True}],
+    ).save()
+    ImportKey(key="k-003", post_id=made(side, "post"), stand="1 -").save()
+    return found.pk
 
 
 @subject("on")
