@@ -92,9 +92,12 @@ def query_of(filters: Filters) -> str:
 def address_of(slug: str, ident: Any, page: str, filters: Filters, today: str) -> str:
     """Return where a view is looked at: its page with its filters, and which view it is."""
     places = {
+        ViewPage.YEAR: ("year", [today]),
+        ViewPage.QUARTER: ("quarter", [today]),
         ViewPage.MONTH: ("calendar", []),
         ViewPage.WEEK: ("week", [today]),
         ViewPage.DAY: ("day", [today]),
+        ViewPage.BOARD: ("board", []),
         ViewPage.LIST: ("posts", []),
     }
     route, args = places[ViewPage(page)]

@@ -30,9 +30,12 @@ class PostState(models.TextChoices):
 class ViewPage(models.TextChoices):
     """The page on which a saved view is looked at."""
 
+    YEAR = "year", _("Year")
+    QUARTER = "quarter", _("Quarter")
     MONTH = "month", _("Month")
     WEEK = "week", _("Week")
     DAY = "day", _("Day")
+    BOARD = "board", _("Board")
     LIST = "list", _("List")
 
 

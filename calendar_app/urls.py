@@ -13,6 +13,7 @@ from calendar_app.views import (
     planning,
     posts,
     saved,
+    spans,
 )
 
 app_name = "calendar_app"
@@ -23,6 +24,9 @@ urlpatterns = [
     path("calendar/move/", calendar.move, name="move"),
     path("calendar/undo/<str:reference>/", calendar.undo, name="undo_move"),
     path("calendar/weeks/<str:on>/", hours.week, name="week"),
+    path("calendar/years/<str:on>/", spans.year, name="year"),
+    path("calendar/quarters/<str:on>/", spans.quarter, name="quarter"),
+    path("calendar/board/", spans.board, name="board"),
     path("calendar/days/<str:on>/", hours.day, name="day"),
     path("calendar/days/<str:on>/notes/", calendar.notes, name="notes"),
     path("calendar/notes/<uuid:note>/removal/", calendar.note_removal, name="note_removal"),

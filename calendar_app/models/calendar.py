@@ -108,6 +108,11 @@ class Post(WorkspaceOwned):
                 name="calendar_app_post_given",
             ),
             models.Index(
+                fields=["workspace", "state", "scheduled_at", "id"],
+                condition=models.Q(archived_at=None),
+                name="calendar_app_post_board",
+            ),
+            models.Index(
                 fields=["scheduled_at"],
                 condition=models.Q(state__in=["draft", "in_review", "changes_requested"], archived_at=None),
                 name="calendar_app_post_expiring",

@@ -65,9 +65,12 @@ def around_days(request: HttpRequest, route: str, shown: date, today: date, *, d
 def views_of(request: HttpRequest, current: str, shown: date) -> list[dict[str, Any]]:
     """Return the ways to look at the calendar, keeping the filters."""
     places: Mapping[str, tuple[str, str, list[str]]] = {
+        "year": (_("Year"), "year", [shown.isoformat()]),
+        "quarter": (_("Quarter"), "quarter", [shown.isoformat()]),
         "month": (_("Month"), "calendar", []),
         "week": (_("Week"), "week", [shown.isoformat()]),
         "day": (_("Day"), "day", [shown.isoformat()]),
+        "board": (_("Board"), "board", []),
         "list": (_("List"), "posts", []),
     }
     slug = request.workspace.slug  # type: ignore[attr-defined]  # as above
