@@ -1,8 +1,12 @@
 """Pictures."""
 
 import hashlib
+from io import BytesIO
 from typing import Any
 
+from PIL import Image
+
+from files import storage
 from files.links import media_url
 from files.models import Media
 from tests.rules.subjects import body, made, subject
@@ -11,15 +15,21 @@ from tests.rules.world import Side
 
 @subject("media")
 def media(side: Side) -> Any:
-    """A picture that is ready, without a file behind it."""
+    """A picture that is ready; one file stands for all its sizes."""
+    kept = BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(kept, "WEBP")
+    key = storage.write_bytes(kept.getvalue())
     row = Media(
         workspace=side.workspace,
         kind="image",
         status="ready",
         original_name=side.text("picture.webp"),
         mime="image/webp",
-        digest=hashlib.sha256(side.word.encode()).hexdigest(),
-        bytes=1200,
+        digest=hashlib.sha256(kept.getvalue()).hexdigest(),
+        bytes=len(kept.getvalue()),
+        storage_key=key,
+        thumb_320_key=key,
+        thumb_1280_key=key,
         width=64,
         height=48,
         alt=side.text("alternative text"),
