@@ -62,8 +62,8 @@ class Seat(WorkspaceOwned):
 
     series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="seats")
     member = models.ForeignKey(Membership, null=True, on_delete=models.CASCADE, related_name="+")
-    team = models.ForeignKey(Team, null=True, on_delete=models.CASCADE, related_name="+")
-    guest = models.ForeignKey(Guest, null=True, on_delete=models.CASCADE, related_name="+")
+    team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="+")
+    guest = models.ForeignKey(Guest, null=True, on_delete=models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField()
 
     class Meta:
@@ -97,7 +97,7 @@ class Invitation(WorkspaceOwned):
 
     series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="invitations")
     member = models.ForeignKey(Membership, null=True, on_delete=models.CASCADE, related_name="+")
-    guest = models.ForeignKey(Guest, null=True, on_delete=models.CASCADE, related_name="+")
+    guest = models.ForeignKey(Guest, null=True, on_delete=models.PROTECT, related_name="+")
     is_withdrawn = models.BooleanField(default=False)
     sent_sequence = models.PositiveIntegerField(null=True)
     sent_at = models.DateTimeField(null=True)
@@ -220,7 +220,7 @@ class Update(WorkspaceOwned):
 
     meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="updates")
     member = models.ForeignKey(Membership, null=True, on_delete=models.CASCADE, related_name="+")
-    guest = models.ForeignKey(Guest, null=True, on_delete=models.CASCADE, related_name="+")
+    guest = models.ForeignKey(Guest, null=True, on_delete=models.PROTECT, related_name="+")
     wins = models.TextField(max_length=2000, blank=True)
     help = models.TextField(max_length=2000, blank=True)
     goals = models.TextField(max_length=2000, blank=True)

@@ -12,7 +12,7 @@ from checkins.services.reminders import ask_for_updates
 from checkins.services.series import STANDARD, AgendaPoint, Plan, Seats, create_series
 from checkins.services.updates import offer_help, write_update
 from collab.demo.stage import Stage
-from core.clock import as_of
+from collab.demo.stories import Story
 from teams.actors import Actor
 
 UPDATES = {
@@ -37,36 +37,35 @@ PROMISED = (
 )
 
 
-def meet(stage: Stage) -> None:
-    """Let acme meet every week: once a week ago, and the next time tomorrow."""
+def meet(stage: Stage) -> Story:
+    """Let acme meet every week: once a week ago, and the next time tomorrow. Yields when each step is taken."""
     last, coming = stage.at(-6, time(9, 30)), stage.at(1, time(9, 30))
     leader = stage.people["cleo"]
-    with as_of(last - timedelta(days=2)):
-        members = [one.member for one in stage.people.values() if one.member is not None]
-        series = create_series(
-            plan=_plan(last, stage.workspace.timezone), seats=Seats(members=members), by=leader
-        )
+    yield last - timedelta(days=2)
+    members = [one.member for one in stage.people.values() if one.member is not None]
+    plan = _plan(last, stage.workspace.timezone)
+    series = create_series(plan=plan, seats=Seats(members=members), by=leader)
     before, following = (
         Meeting.objects.filter(series=series).select_related("series").order_by("occurs_on")[:2]
     )
-    with as_of(last):
-        open_meeting(meeting=before, by=leader)
-        _share(stage, before, "ben", ("The vote gave 61% to the kite.", "", "Both Merdeka tins."))
-        add_point(meeting=before, kind="decision", text="Stickers come with the tins, not alone.", by=leader)
-        add_point(meeting=before, kind="note", text="Ops moved the Ipoh handover to Thursday.", by=leader)
-        actions = [_promise(stage, before, key, text) for key, text, _verdict, _reason in PROMISED]
-    with as_of(last + timedelta(minutes=28)):
-        close_meeting(meeting=before, by=leader)
-    with as_of(coming - timedelta(days=2)):
-        ask_for_updates(meeting=following, by=Actor.system(stage.workspace.pk))
-    with as_of(stage.start - timedelta(hours=5)):
-        for key, said in UPDATES.items():
-            _share(stage, following, key, said)
-        wanted = own_place(stage.people["cleo"], following, now=stage.start)
-        offer_help(update=wanted, by=stage.people["jun"])
-        for (_key, _text, verdict, reason), action in zip(PROMISED, actions, strict=True):
-            if verdict:
-                report_action(action=action, verdict=verdict, reason=reason, by=leader)
+    yield last
+    open_meeting(meeting=before, by=leader)
+    _share(stage, before, "ben", ("The vote gave 61% to the kite.", "", "Both Merdeka tins."))
+    add_point(meeting=before, kind="decision", text="Stickers come with the tins, not alone.", by=leader)
+    add_point(meeting=before, kind="note", text="Ops moved the Ipoh handover to Thursday.", by=leader)
+    actions = [_promise(stage, before, key, text) for key, text, _verdict, _reason in PROMISED]
+    yield last + timedelta(minutes=28)
+    close_meeting(meeting=before, by=leader)
+    yield coming - timedelta(days=2)
+    ask_for_updates(meeting=following, by=Actor.system(stage.workspace.pk))
+    yield stage.start - timedelta(hours=5)
+    for key, said in UPDATES.items():
+        _share(stage, following, key, said)
+    wanted = own_place(stage.people["cleo"], following, now=stage.start)
+    offer_help(update=wanted, by=stage.people["jun"])
+    for (_key, _text, verdict, reason), action in zip(PROMISED, actions, strict=True):
+        if verdict:
+            report_action(action=action, verdict=verdict, reason=reason, by=leader)
 
 
 def _plan(at: datetime, zone: str) -> Plan:

@@ -89,9 +89,8 @@ def _play(stage: Stage, *, with_duties: bool = False) -> None:
             surveys.tell(stage)
     if with_duties:
         surveys.ask(stage)
-    stories.play(stories.story_of(stage, seed, index) for index, seed in enumerate(content.posts))
-    if with_duties:
-        checkins.meet(stage)
+    told = [stories.story_of(stage, seed, index) for index, seed in enumerate(content.posts)]
+    stories.play([*told, checkins.meet(stage)] if with_duties else told)
     _tell(stage)
 
 

@@ -14,6 +14,7 @@ from approvals.permissions import AMEND, DECIDE, OVERRIDE, REVIEW_OVERRIDE, SKIP
 from approvals.selectors import request_rows
 from approvals.services.workflows import StepInput
 from calendar_app.selectors import POST
+from checkins.models import Action, Meeting, Update
 from comments.models import Comment
 from core.clock import as_of
 from publishing.models import Delivery
@@ -22,6 +23,7 @@ from teams.permissions import actor_of, can, covered_actors, verbs, verbs_of
 from teams.states import RoleKey
 from tests.approvals.kinds import KINDS
 from tests.approvals.paper import away, submit, workflow_of
+from tests.checkins.conftest import BEFORE, NINE, first, make_series
 from tests.factories.deliveries import allow_policy, plan
 from tests.factories.posts import make_media, make_post, newsroom_of
 from tests.teams.test_absences import fresh
@@ -93,6 +95,33 @@ def deliveries(cast) -> list[tuple[str, Any]]:
     return [("", Delivery.objects.get())]
 
 
+def meeting_of(cast) -> Meeting:
+    """A meeting of a check-in that Cleo and Ben attend."""
+    with as_of(BEFORE):
+        return first(make_series(cast, members=("cleo", "ben")))
+
+
+def updates(cast) -> list[tuple[str, Any]]:
+    """What each who attends is to share."""
+    meeting, found = meeting_of(cast), []
+    for name in ("cleo", "ben"):
+        row = Update(workspace=cast.acme, meeting=meeting, member=getattr(cast, name))
+        row.save()
+        found.append((name, row))
+    return found
+
+
+def actions(cast) -> list[tuple[str, Any]]:
+    """What each who attends has promised."""
+    meeting, found = meeting_of(cast), []
+    for name in ("cleo", "ben"):
+        row = Action(workspace=cast.acme, series=meeting.series, meeting=meeting, text="Write to the shops")
+        row.member, row.due_on, row.due_at = getattr(cast, name), NINE.date(), NINE
+        row.save()
+        found.append((name, row))
+    return found
+
+
 THINGS: dict[str, Callable[[Any], list[tuple[str, Any]]]] = {
     "activity.entry": of_workspace,
     "approvals.override": overrides,
@@ -102,6 +131,10 @@ THINGS: dict[str, Callable[[Any], list[tuple[str, Any]]]] = {
     "calendar_app.note": of_workspace,
     "calendar_app.post": posts,
     "calendar_app.slot": of_workspace,
+    "checkins.action": actions,
+    "checkins.meeting": lambda cast: [("", meeting_of(cast))],
+    "checkins.series": of_workspace,
+    "checkins.update": updates,
     "comments.comment": comments,
     "files.media": lambda cast: [("ben", make_media(cast))],
     "networks.channel": lambda cast: [("", newsroom_of(cast))],

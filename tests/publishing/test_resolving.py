@@ -188,7 +188,10 @@ def test_the_api_pauses_and_resumes(team, api):
         "reason": None,
         "since": None,
         "by": None,
+        "channel": None,
+        "campaign": None,
         "waiting": 0,
+        "late": 0,
     }
     paused = api("ben", "PUT", "hold/", {"reason": "Wrong price"})
     assert (paused.status_code, paused.json()["held"], paused.json()["by"]) == (200, True, "Ben Tan")
