@@ -270,9 +270,11 @@ MAIL_WORDS = {
 
 DAY = "2026-03-18T09:00:00+00:00"
 DONE = {"who": "Cleo", "verb": "approvals.request.approved", "subject": "Kopi", "at": DAY}
-TIMES = dict.fromkeys(("until", "since", "due_at", "goes_out_at"), DAY)
-TYPED = {**TIMES, "verdict": "request_changes", "count": 3, "missed": 2, "done": [DONE]}
+TIMES = dict.fromkeys(("until", "since", "due_at", "goes_out_at", "ends"), DAY)
+TYPED = {**TIMES, "trouble": "ending", "verdict": "request_changes", "count": 3, "missed": 2, "done": [DONE]}
 """Facts that are no text of their own: words of a fixed set, times, numbers, lists."""
+OF_KIND = {"publishing.by_hand": {"step": "needs_attention"}}
+"""Facts that mean something else in one kind of notice than in others."""
 
 
 class Facts(dict):
@@ -293,7 +295,7 @@ def _notice_mails(side: Side) -> Iterator[tuple[str, str]]:
                 continue
             notice = seen.filter(type=key).first() or like
             if notice.type != key:
-                notice.type, notice.facts = key, facts
+                notice.type, notice.facts = key, Facts({**facts, **OF_KIND.get(key, {})})
             mail = _prepare([notice])
             yield key, "\n".join([mail["subject"], mail["text"], *said_on(mail["html"])])
 
